@@ -1,0 +1,9 @@
+"""See what weight initialization does to a neural network."""
+
+from initviz.activations import ACTIVATIONS
+from initviz.initializers import INITIALIZERS
+from initviz.network import Batch, Network
+from initviz.probe import probe
+from initviz.signals import Signals
+
+__all__ = ["ACTIVATIONS", "INITIALIZERS", "Batch", "Network", "Signals", "probe"]

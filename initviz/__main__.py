@@ -1,0 +1,5 @@
+"""`python -m initviz`."""
+
+from initviz.cli import main
+
+main()

@@ -1,0 +1,197 @@
+"""The command line: `python -m initviz probe | list | app`."""
+
+import inspect
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, probe
+from initviz.links import FIELDS
+from initviz.signals import Signals
+from initviz.words import number
+
+app = typer.Typer(
+    add_completion=False,
+    help="See what weight initialization does to a neural network.",
+)
+
+BAD_INPUT = 2
+LAST_PORT = 65535
+
+
+class Format(StrEnum):
+    """How a command prints what it found."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")]
+
+
+def _spec_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one option for every field of `Network` and `Batch`.
+
+    Values arrive as text: the fields themselves say what is allowed.
+    """
+
+    def wrapped(**given: Any) -> None:
+        fields = {name: given.pop(name) for name in FIELDS}
+        texts = {name: text for name, text in fields.items() if text is not None}
+        command(*_specs(texts), **given)
+
+    own = [
+        p.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for p in list(inspect.signature(command).parameters.values())[2:]
+    ]
+    options = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                str | None,
+                typer.Option(f"--{name.replace('_', '-')}", help=_help(name), show_default=False),
+            ],
+        )
+        for name in FIELDS
+    ]
+    wrapped.__signature__ = inspect.Signature(options + own)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {p.name: p.annotation for p in options + own}
+    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+    return wrapped
+
+
+def _help(name: str) -> str:
+    field = FIELDS[name].model_fields[name]
+    default = "the initializer's own" if field.default is None else field.default
+    return f"{field.description} Default: {default}."
+
+
+def _specs(texts: dict[str, str]) -> tuple[Network, Batch]:
+    network = Network(**{f: t for f, t in texts.items() if FIELDS[f] is Network})
+    return network, Batch(**{f: t for f, t in texts.items() if FIELDS[f] is Batch})
+
+
+@app.command("probe")
+@_spec_options
+def probe_command(network: Network, batch: Batch, json_: Json = False, csv: Csv = False) -> None:
+    """Send one batch forward and backward and show every layer."""
+    signals = probe(network, batch)
+    match _format(json_, csv):
+        case Format.JSON:
+            _print_json(signals.document())
+        case Format.CSV:
+            sys.stdout.write(signals.table.to_csv(index=False))
+        case Format.TABLE:
+            _print_signals(signals)
+
+
+class Registry(StrEnum):
+    """What can be listed."""
+
+    ACTIVATIONS = "activations"
+    INITIALIZERS = "initializers"
+
+
+@app.command("list")
+def list_command(registry: Registry, json_: Json = False, csv: Csv = False) -> None:
+    """List the activations or the initializers."""
+    records = _records(registry)
+    match _format(json_, csv):
+        case Format.JSON:
+            _print_json(records)
+        case Format.CSV:
+            sys.stdout.write(
+                "\n".join(["name,label", *(f"{r['name']},{r['label']}" for r in records)]) + "\n"
+            )
+        case Format.TABLE:
+            table = Table("name", "label", "reference", title=registry.value)
+            for record in records:
+                table.add_row(record["name"], record["label"], record["reference"])
+            Console().print(table)
+
+
+def _records(registry: Registry) -> list[dict[str, Any]]:
+    shared = ("name", "label", "formula", "reference", "torch", "keras", "flax")
+    if registry is Registry.ACTIVATIONS:
+        return [
+            {f: getattr(a, f) for f in (*shared, "kinks", "partner")} for a in ACTIVATIONS.values()
+        ]
+    own = ("family", "aliases", "scale_meaning", "default_scale")
+    return [{f: getattr(i, f) for f in (*shared, *own)} for i in INITIALIZERS.values()]
+
+
+@app.command("app")
+def app_command(
+    port: Annotated[int, typer.Option(help="Port to serve on, 1 to 65535.")] = 8501,
+) -> None:
+    """Serve the page in a browser."""
+    if not 1 <= port <= LAST_PORT:
+        raise ValueError(f"port must be a whole number from 1 to {LAST_PORT}; got {port}")
+    page = Path(__file__).parent.parent / "app.py"
+    if not page.exists():
+        raise ValueError(f"{page} is missing; run this from a checkout of the project")
+    subprocess.run(  # noqa: S603 - our own interpreter and our own file
+        [sys.executable, "-m", "streamlit", "run", str(page), "--server.port", str(port)],
+        cwd=page.parent,
+        check=False,
+    )
+
+
+def _format(json_: bool, csv: bool) -> Format:
+    if json_ and csv:
+        raise ValueError("--json and --csv exclude each other; give one of them")
+    return Format.JSON if json_ else Format.CSV if csv else Format.TABLE
+
+
+def _print_json(document: Any) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+
+
+def _print_signals(signals: Signals) -> None:
+    columns = (
+        "layer", "weight_var", "act_var", "grad_preact_var", "grad_weight_var",
+        "dead_fraction", "saturated_fraction", "correlation",
+    )  # fmt: skip
+    table = Table(*columns)
+    for _, row in signals.table.iterrows():
+        table.add_row(str(row["layer"]), *(number(row[c]) for c in columns[1:]))
+    console = Console()
+    console.print(table)
+    diagnosis = signals.diagnosis
+    console.print(f"[bold]{diagnosis.verdict}[/bold]: {diagnosis.reason}")
+    if diagnosis.fix is not None and signals.network is not None:
+        before = signals.network.model_dump()
+        changes = [f"{f}={v}" for f, v in diagnosis.fix.model_dump().items() if before[f] != v]
+        console.print(f"A probe finds it stable with {', '.join(changes)}.")
+
+
+def main() -> NoReturn:
+    """Run the command line; bad input ends with one line on stderr and exit code 2."""
+    try:
+        code = app(standalone_mode=False)
+    except typer.TyperException as error:
+        _refuse(error.format_message())
+    except ValueError as error:
+        _refuse(str(error))
+    except BrokenPipeError:
+        sys.exit(1)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    sys.exit(code or 0)
+
+
+def _refuse(message: str) -> NoReturn:
+    sys.stderr.write(f"error: {' '.join(message.split())}\n")
+    sys.exit(BAD_INPUT)

@@ -1,0 +1,238 @@
+"""What a probe means: a verdict, the reason in one sentence, and a repair that was probed."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from initviz import work
+from initviz.activations import ACTIVATIONS
+from initviz.network import Batch, Network
+from initviz.signals import Signals
+from initviz.words import from_log10, number
+
+Verdict = Literal["stable", "vanishing", "exploding", "symmetric", "dead", "saturated", "overflow"]
+
+# The thresholds, all of them. A signal may change its variance by this many decades over the
+# whole depth: within it, short training runs learn; beyond it, they stall or diverge.
+DECADES = 3.0
+# Fewer different units than this share, in any layer, and the layer is wasted on copies.
+DISTINCT = 0.5
+# More units than this silent for the whole batch, in any layer, and little passes. A healthy
+# deep ReLU network approaches one half.
+DEAD = 0.9
+# More activations than this on flat ground, in any layer. A healthy ReLU network has half.
+SATURATED = 0.8
+# A repair has to be stable for the seed at hand and for this many others.
+OTHER_SEEDS = 2
+# Operations that the search for a repair may spend, and the batch it shrinks to when large.
+_SEARCH_FLOPS = 2e11
+_SEARCH_BATCH = 32
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The verdict on a probe and its reason; `fix` is looked for when first asked for."""
+
+    verdict: Verdict
+    reason: str
+    network: Network | None
+    batch: Batch | None
+    drift: float
+
+    @cached_property
+    def fix(self) -> Network | None:
+        """The smallest change found that probes stable over several seeds, or None."""
+        if self.verdict == "stable" or self.network is None or self.batch is None:
+            return None
+        return find_fix(self.network, self.batch, self.drift)
+
+
+def diagnose(signals: Signals) -> Diagnosis:
+    """Judge a probe by the thresholds at the top of this file."""
+    verdict, reason = _judge(signals)
+    layers = max(1, len(signals.layers) - 1)
+    gradient = _drift(signals.log10["grad_preact_var"][::-1])
+    return Diagnosis(verdict, reason, signals.network, signals.batch, gradient.decades / layers)
+
+
+def _judge(signals: Signals) -> tuple[Verdict, str]:
+    values = signals.values
+    if values["nonfinite_fraction"].max() > 0:
+        return "overflow", _overflow_reason(signals)
+    copies = _first((values["distinct_fraction"] < DISTINCT) & (values["fan_out"] > 1))
+    silent = _first(values["dead_fraction"] >= DEAD)
+    if copies is not None and (silent is None or copies <= silent):
+        return "symmetric", _symmetric_reason(signals, copies)
+    if silent is not None:
+        return "dead", _dead_reason(signals, silent)
+    drifts = (_activation_drift(signals), _gradient_drift(signals))
+    worst = max(drifts, key=lambda d: abs(d.decades))
+    if abs(worst.decades) > DECADES:
+        return ("vanishing" if worst.decades < 0 else "exploding"), _drift_reason(worst)
+    if np.nanmax(values["saturated_fraction"], initial=0) >= SATURATED:
+        return "saturated", _saturated_reason(signals)
+    return "stable", _stable_reason(*drifts)
+
+
+def _first(mask: NDArray[np.bool_]) -> int | None:
+    """Return the first layer, from 0, of which something is true."""
+    return int(mask.argmax()) if mask.any() else None
+
+
+@dataclass(frozen=True)
+class _Drift:
+    """The largest departure, in decades, of a signal from where it started."""
+
+    what: str
+    decades: float
+    start: int
+    end: int
+
+
+def _activation_drift(signals: Signals) -> _Drift:
+    return _drift(signals.log10["act_var"], "activations")
+
+
+def _gradient_drift(signals: Signals) -> _Drift:
+    return _drift(signals.log10["grad_preact_var"][::-1], "gradient", backward=True)
+
+
+def _drift(path: NDArray[np.float64], what: str = "", *, backward: bool = False) -> _Drift:
+    """Follow log10 variances from the first to the furthest from it."""
+    with np.errstate(invalid="ignore"):
+        away = np.nan_to_num(path - path[0], nan=0.0, posinf=math.inf, neginf=-math.inf)
+    furthest = int(np.abs(away).argmax())
+    last = len(path)
+    start, end = (last, last - furthest) if backward else (1, furthest + 1)
+    return _Drift(what, float(away[furthest]), start, end)
+
+
+def _drift_reason(drift: _Drift) -> str:
+    subject = f"variance of the {drift.what} at layer {drift.end}"
+    if math.isinf(drift.decades):
+        return f"The {subject} is exactly 0: nothing of layer {drift.start}'s arrives there."
+    ratio = from_log10(drift.decades)
+    step = 10 ** (drift.decades / max(1, abs(drift.end - drift.start)))
+    link = "of" if drift.decades < 0 else "times"
+    return f"The {subject} is {ratio} {link} the one at layer {drift.start}: {_each_layer(step)}."
+
+
+def _each_layer(step: float) -> str:
+    if 0.47 < step < 0.53:
+        return "each layer halves it"
+    if 1.9 < step < 2.1:
+        return "each layer doubles it"
+    if 0.01 <= step < 1:
+        return f"each layer keeps {number(100 * step)} % of it"
+    return f"each layer multiplies it by {number(step)}"
+
+
+def _overflow_reason(signals: Signals) -> str:
+    share = signals.values["nonfinite_fraction"]
+    hit = np.flatnonzero(share)
+    where = f"layer {hit[0] + 1}" if len(hit) == 1 else f"layers {hit[0] + 1} to {hit[-1] + 1}"
+    return (
+        f"{signals.dtype} cannot hold the numbers in {where}: up to {number(100 * share.max())} % "
+        "of them become infinite or not a number."
+    )
+
+
+def _symmetric_reason(signals: Signals, layer: int) -> str:
+    units = int(signals.values["fan_out"][layer])
+    different = round(signals.values["distinct_fraction"][layer] * units)
+    if different == 1:
+        start = f"All {units} units of layer {layer + 1} compute the same thing"
+    else:
+        start = f"The {units} units of layer {layer + 1} compute only {different} different things"
+    return f"{start}: copies get the same gradient, so training cannot tell them apart."
+
+
+def _dead_reason(signals: Signals, layer: int) -> str:
+    share = signals.values["dead_fraction"][layer]
+    return (
+        f"{number(100 * share)} % of the units of layer {layer + 1} output 0 for every input "
+        "of the batch, so they pass no gradient on."
+    )
+
+
+def _saturated_reason(signals: Signals) -> str:
+    flat = signals.values["saturated_fraction"]
+    layer = int(np.nanargmax(flat))
+    return (
+        f"{number(100 * flat[layer])} % of the activations of layer {layer + 1} lie where the "
+        "activation function is flat, so almost no gradient passes."
+    )
+
+
+def _stable_reason(activations: _Drift, gradient: _Drift) -> str:
+    if activations.start == gradient.start:
+        return "There is a single layer: nothing is multiplied over depth, so nothing can drift."
+    return (
+        f"Over all {gradient.start} layers the gradient's variance stays within a factor of "
+        f"{_factor(gradient)} and the activations' within {_factor(activations)}: every layer "
+        "can learn."
+    )
+
+
+def _factor(drift: _Drift) -> str:
+    return from_log10(abs(drift.decades))
+
+
+def find_fix(network: Network, batch: Batch, drift: float) -> Network | None:
+    """Return the first candidate, smallest change first, that is stable for several seeds.
+
+    `drift` is the decades by which the gradient's variance changes a layer.
+    """
+    spent = 0.0
+    for candidate in _candidates(network, drift):
+        cost = work.flops(candidate, batch)
+        trial = (
+            batch
+            if cost < _SEARCH_FLOPS / 20
+            else batch.replace(size=min(batch.size, _SEARCH_BATCH))
+        )
+        for offset in range(OTHER_SEEDS + 1):
+            spent += work.flops(candidate, trial)
+            if spent > _SEARCH_FLOPS and offset == 0:
+                return None
+            if not _stable(candidate, trial.replace(seed=(batch.seed + offset) % 2**32)):
+                break
+        else:
+            return candidate
+    return None
+
+
+def _stable(network: Network, batch: Batch) -> bool:
+    from initviz.probe import probe  # noqa: PLC0415 - a probe is diagnosed, a diagnosis probes
+
+    return work.fits(network, batch) and probe(network, batch).diagnosis.verdict == "stable"
+
+
+def _candidates(network: Network, drift: float) -> Iterator[Network]:
+    """Yield changed networks: gain, initializer, gain again, normalization, and both."""
+    partner = ACTIVATIONS[network.activation].partner
+    corrected = round(network.gain * 10 ** (-drift / 2), 2) if abs(drift) < 4 else network.gain
+    changes: list[dict[str, object]] = [{"gain": 1.0}]
+    changes += [
+        {"initializer": name, "gain": 1.0, "scale": None}
+        for name in (partner, "he_normal", "orthogonal", "glorot_uniform", "lecun_normal")
+    ]
+    if corrected <= 100:
+        changes.append({"gain": corrected})
+    for normalization in ("batch", "layer"):
+        changes.append({"normalization": normalization})
+    for normalization in ("batch", "layer"):
+        changes.append(
+            {"normalization": normalization, "initializer": partner, "gain": 1.0, "scale": None}
+        )
+    seen = {network}
+    for change in changes:
+        candidate = network.replace(**change)
+        if candidate not in seen:
+            seen.add(candidate)
+            yield candidate

@@ -1,0 +1,108 @@
+"""A setting as a query string and back: what the page's address holds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from initviz import work
+from initviz.network import Batch, Network
+from initviz.spec import Spec
+from initviz.words import listed, quoted
+
+FIELDS: dict[str, type[Spec]] = {
+    **dict.fromkeys(Network.model_fields, Network),
+    **dict.fromkeys(Batch.model_fields, Batch),
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a query says, with a sentence for everything in it that could not be used."""
+
+    network: Network
+    batch: Batch
+    problems: tuple[str, ...]
+
+
+def to_params(network: Network, batch: Batch) -> dict[str, str]:
+    """Return the fields that differ from the defaults, as text that reads back exactly."""
+    values = network.model_dump() | batch.model_dump()
+    return {
+        field: value if isinstance(value, str) else repr(value)
+        for field, value in values.items()
+        if value != FIELDS[field].model_fields[field].default
+    }
+
+
+def to_query(network: Network, batch: Batch) -> str:
+    """Return `to_params` as a query string, without the question mark."""
+    return urlencode(to_params(network, batch))
+
+
+def from_query(query: str) -> Reading:
+    """Read a query string; see `from_params`."""
+    return from_params(parse_qs(query, keep_blank_values=True, max_num_fields=100))
+
+
+def from_params(params: Mapping[str, Sequence[str]]) -> Reading:
+    """Read fields from query parameters, using the nearest valid value for a bad one.
+
+    Never raises: everything not understood becomes one of the reading's `problems`.
+    """
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for field, texts in params.items():
+        if field not in FIELDS:
+            problems.append(
+                f"There is no setting {quoted(field)}; the settings are {listed(FIELDS)}."
+            )
+            continue
+        if len(texts) > 1:
+            problems.append(f"{field} is given {len(texts)} times; the last one is used.")
+        value, problem = _read(field, texts[-1])
+        values[field] = value
+        problems += problem
+    return _settle(values, problems)
+
+
+def _read(field: str, text: str) -> tuple[Any, list[str]]:
+    """Return a field's value and, if the text was not valid, a sentence about it."""
+    spec = FIELDS[field]
+    try:
+        return getattr(spec(**_companions(field, text), **{field: text}), field), []
+    except ValueError:
+        value = spec.nearest(field, text)
+        return value, [f"{field} must be {spec.allowed(field)}; got {quoted(text)}; using {value}."]
+
+
+def _companions(field: str, text: str) -> dict[str, str]:
+    """Return the fields that must hold for this one to be judged on its own."""
+    return {"initializer": "normal"} if field == "scale" else {}
+
+
+def _settle(values: dict[str, Any], problems: list[str]) -> Reading:
+    """Build the specs, giving way where two fields contradict each other."""
+    network_values = {f: v for f, v in values.items() if FIELDS[f] is Network}
+    batch_values = {f: v for f, v in values.items() if FIELDS[f] is Batch}
+    try:
+        network = Network(**network_values)
+    except ValueError as error:
+        problems.append(f"{_sentence(error)}; ignoring it.")
+        network = Network(**{**network_values, "scale": None})
+    try:
+        batch = Batch(**batch_values)
+    except ValueError as error:
+        problems.append(f"{_sentence(error)}; using 1797.")
+        batch = Batch(**{**batch_values, "size": 1797})
+    try:
+        work.check(network, batch)
+    except ValueError as error:
+        problems.append(f"{_sentence(error)}; using that.")
+        network, batch = work.nearest(network, batch)
+    return Reading(network, batch, tuple(problems))
+
+
+def _sentence(error: ValueError) -> str:
+    text = str(error)
+    return text[0].upper() + text[1:]

@@ -1,0 +1,299 @@
+"""The general pass: any `torch.nn.Module`, seen through hooks and autograd.
+
+A row is one call of a leaf layer that has a weight matrix or kernel. Its activation h is
+what the first activation function makes of its output z, whether called as a module or as
+a function, normalization and dropout in between being followed; without one, h = z.
+"""
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from initviz import statistics
+from initviz.activations import ACTIVATIONS
+from initviz.dense import FLAT, Measured
+from initviz.statistics import Floats
+
+Loss = Callable[[Any], Tensor]
+
+_KINDS = (
+    (nn.Linear, "linear"),
+    (nn.Bilinear, "bilinear"),
+    (nn.modules.conv._ConvTransposeNd, "conv_transpose"),
+    (nn.modules.conv._ConvNd, "conv"),
+    (nn.Embedding, "embedding"),
+)
+_FOLLOWED = {
+    "batch_norm", "layer_norm", "rms_norm", "group_norm", "instance_norm", "dropout",
+    "dropout1d", "dropout2d", "alpha_dropout", "clone", "contiguous",
+}  # fmt: skip
+_OTHER_ACTIVATIONS = {"relu6", "hardsigmoid", "logsigmoid", "prelu", "rrelu", "tanhshrink"}
+
+
+@dataclass
+class Row:
+    """One call of one layer: tensors as autograd sees them."""
+
+    name: str
+    kind: str
+    module: nn.Module
+    z: Tensor
+    h: Tensor | None = None
+    activation: str = "linear"
+    argument: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The rows of a pass, in the order they ran, and what was measured of each."""
+
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    values: dict[str, Floats]
+    samples: dict[str, list[statistics.Sample]]
+
+
+def observe(module: nn.Module, inputs: Tensor, loss: Loss, *, seed: int = 0) -> Observation:
+    """Run one forward and one backward pass and measure every layer.
+
+    Parameters, gradients, buffers, train/eval mode, hooks and the global random state are
+    left as they were found, whatever happens. `loss` maps the module's output to a scalar.
+
+    Raises:
+        ValueError: if no leaf layer with a weight matrix ran, or the loss does not depend
+            on one.
+    """
+    rows: list[Row] = []
+    with _as_found(module), torch.random.fork_rng(devices=[]), torch.enable_grad():
+        torch.manual_seed(seed)
+        follow = _Follow(rows)
+        with _hooks(module, follow), follow:
+            output = module(inputs)
+        if not rows:
+            raise ValueError(
+                f"{type(module).__name__} ran no leaf layer with a weight matrix; a probe needs "
+                "at least one nn.Linear, nn.Conv or nn.Embedding called through its forward"
+            )
+        return _measure(rows, loss(output), inputs)
+
+
+def observe_exactly(
+    module: nn.Module, inputs: Tensor, loss: Loss, *, seed: int = 0
+) -> tuple[Observation, Floats]:
+    """Observe in the module's own precision; repeat in float64 what float32 lost.
+
+    Returns the observation and the `nonfinite_fraction` of the module's own precision.
+    """
+    own = observe(module, inputs, loss, seed=seed)
+    nonfinite = own.values["nonfinite_fraction"]
+    if inputs.dtype != torch.float32 or not _lost(own):
+        return own, nonfinite
+    double = copy.deepcopy(module).double()
+    return observe(double, inputs.double(), loss, seed=seed), nonfinite
+
+
+def _lost(observation: Observation) -> bool:
+    sizes = [v for c, v in observation.values.items() if c.endswith(("_var", "_ms"))]
+    tiny = torch.finfo(torch.float32).tiny
+    return not all(np.all(np.isfinite(v) & (v > tiny)) for v in sizes)
+
+
+@contextmanager
+def _as_found(module: nn.Module) -> Iterator[None]:
+    """Let gradients flow into every weight, and put buffers and flags back afterwards."""
+    buffers = [(b, b.clone()) for b in module.buffers()]
+    frozen = [p for p in module.parameters() if p.is_floating_point() and not p.requires_grad]
+    try:
+        for parameter in frozen:
+            parameter.requires_grad_(True)
+        yield
+    finally:
+        for parameter in frozen:
+            parameter.requires_grad_(False)
+        with torch.no_grad():
+            for buffer, value in buffers:
+                buffer.copy_(value)
+
+
+@contextmanager
+def _hooks(module: nn.Module, follow: "_Follow") -> Iterator[None]:
+    handles = []
+    try:
+        for name, leaf in module.named_modules():
+            if _is_layer(leaf):
+                handles.append(leaf.register_forward_hook(follow.layer(name, leaf)))
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _is_layer(module: nn.Module) -> bool:
+    weight = getattr(module, "weight", None)
+    leaf = next(module.children(), None) is None
+    return leaf and isinstance(weight, Tensor) and weight.dim() >= 2
+
+
+class _Follow(TorchFunctionMode):
+    """Sees every torch function and keeps track of which row a tensor belongs to."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        super().__init__()
+        self._rows = rows
+        self._owner: dict[int, Row] = {}
+        # Tensors are told apart by identity, which lasts only as long as they do.
+        self._alive: list[Tensor] = []
+
+    def layer(self, name: str, module: nn.Module) -> Callable[..., Tensor | None]:
+        """Return the forward hook of one leaf layer."""
+
+        def hook(module: nn.Module, _: object, output: object) -> Tensor | None:
+            if not isinstance(output, Tensor):
+                return None
+            kind = next(
+                (k for t, k in _KINDS if isinstance(module, t)), type(module).__name__.lower()
+            )
+            row = Row(name or type(module).__name__, kind, module, output)
+            self._rows.append(row)
+            # A copy goes on, so that an in-place activation leaves z as it is.
+            passed_on = output.clone()
+            self._own(passed_on, row)
+            return passed_on
+
+        return hook
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = getattr(func, "__name__", "").rstrip("_")
+        row = self._owner.get(id(args[0])) if args else None
+        kept = args[0].clone() if row and _activates(name) and _in_place(func, kwargs) else None
+        out = func(*args, **(kwargs or {}))
+        if row is not None and isinstance(out, Tensor):
+            if _activates(name) and row.h is None:
+                row.h, row.activation = out, name
+                row.argument = kept if kept is not None else args[0]
+            elif name in _FOLLOWED:
+                self._own(out, row)
+        return out
+
+    def _own(self, tensor: Tensor, row: Row) -> None:
+        self._owner[id(tensor)] = row
+        self._alive.append(tensor)
+
+
+def _activates(name: str) -> bool:
+    # F.linear is a layer, not the linear activation, which calls nothing.
+    return (name in ACTIVATIONS and name != "linear") or name in _OTHER_ACTIVATIONS
+
+
+def _in_place(func: Any, kwargs: Any) -> bool:
+    return getattr(func, "__name__", "").endswith("_") or bool((kwargs or {}).get("inplace"))
+
+
+def _measure(rows: list[Row], loss: Tensor, inputs: Tensor) -> Observation:
+    wanted = [t for row in rows for t in (row.z, _activation(row), row.module.weight)]
+    if not loss.requires_grad:
+        raise ValueError("the loss does not depend on any of the module's weights")
+    gradients = torch.autograd.grad(loss, wanted, allow_unused=True)
+    per_row = [_row_values(row, *gradients[3 * i : 3 * i + 3]) for i, row in enumerate(rows)]
+    return Observation(
+        names=tuple(row.name for row in rows),
+        kinds=tuple(row.kind for row in rows),
+        values={c: np.array([r[0][c] for r in per_row]) for c in per_row[0][0]},
+        samples={q: [r[1][q] for r in per_row] for q in per_row[0][1]},
+    )
+
+
+def _activation(row: Row) -> Tensor:
+    return row.z if row.h is None else row.h
+
+
+@torch.no_grad()
+def _row_values(
+    row: Row, grad_z: Tensor | None, grad_h: Tensor | None, grad_weight: Tensor | None
+) -> tuple[dict[str, float], dict[str, statistics.Sample]]:
+    z, h = _units_last(row.z, row.kind), _units_last(_activation(row), row.kind)
+    zero = torch.zeros_like(z)
+    dz = zero if grad_z is None else _units_last(grad_z, row.kind)
+    dh = zero if grad_h is None else _units_last(grad_h, row.kind)
+    weight = row.module.weight
+    assert isinstance(weight, Tensor)
+    dw = torch.zeros_like(weight) if grad_weight is None else grad_weight
+    fan_in, fan_out = fan(row.module)
+    z_mean, z_square, z_variance = _moments(z)
+    h_mean, h_square, h_variance = _moments(h)
+    weight_mean, _, weight_variance = _moments(weight)
+    values = {
+        "fan_in": fan_in,
+        "fan_out": fan_out,
+        "weight_mean": weight_mean,
+        "weight_var": weight_variance,
+        "preact_mean": z_mean,
+        "preact_var": z_variance,
+        "preact_ms": z_square,
+        "act_mean": h_mean,
+        "act_var": h_variance,
+        "act_ms": h_square,
+        "grad_preact_var": _moments(dz)[2],
+        "grad_act_var": _moments(dh)[2],
+        "grad_weight_var": _moments(dw)[2],
+        "dead_fraction": float((h == 0).all(dim=0).double().mean()),
+        "saturated_fraction": _saturated(row),
+        "correlation": float(statistics.correlation(_activation(row).flatten(1).double()[None])[0]),
+        "distinct_fraction": float(
+            statistics.distinct_fraction(z.double()[None], torch.finfo(z.dtype).eps)[0]
+        ),
+        "nonfinite_fraction": 1 - float(torch.stack((z, dz)).isfinite().double().mean()),
+    }
+    flat = np.zeros(1, np.int64)
+    samples = {
+        "pre-activation": statistics.samples(z[None], flat)[0],
+        "activation": statistics.samples(h[None], flat)[0],
+        "gradient": statistics.samples(dz[None], flat)[0],
+    }
+    return values, samples
+
+
+def _moments(x: Tensor) -> tuple[float, float, float]:
+    mean, square, variance = statistics.moments(x.double().reshape(1, 1, -1))
+    return float(mean[0]), float(square[0]), float(variance[0])
+
+
+def _saturated(row: Row) -> float:
+    if row.argument is None:
+        return 0.0
+    record = ACTIVATIONS.get(row.activation)
+    if record is None:
+        return float("nan")
+    slope = record.derivative(row.argument.double())
+    return float((slope.abs() < FLAT * record.steepest).double().mean())
+
+
+def _units_last(x: Tensor, kind: str) -> Tensor:
+    """Return (batch × positions, units): a convolution's unit is its channel."""
+    if kind.startswith("conv") and x.dim() > 2:
+        x = x.movedim(1, -1)
+    return x.reshape(-1, x.shape[-1])
+
+
+def fan(module: nn.Module) -> tuple[int, int]:
+    """Return fan-in and fan-out of a layer: the connections into and out of one unit.
+
+    Unlike `torch.nn.init`, groups are taken into account, and a transposed convolution's
+    fan-in is that of its inputs.
+    """
+    weight = module.weight
+    assert isinstance(weight, Tensor)
+    if isinstance(module, nn.modules.conv._ConvNd):
+        kernel = weight[0, 0].numel()
+        return (
+            module.in_channels // module.groups * kernel,
+            module.out_channels // module.groups * kernel,
+        )
+    return weight.shape[1], weight.shape[0]

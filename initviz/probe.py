@@ -1,0 +1,193 @@
+"""One forward and one backward pass through a network, measured layer by layer."""
+
+from typing import overload
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from initviz import dense, work
+from initviz.data import draw_cotangent, draw_inputs
+from initviz.initializers import INITIALIZERS
+from initviz.modules import Observation, observe, observe_exactly
+from initviz.network import CLASSES, DTYPES, Batch, Network, build, fans
+from initviz.noise import layer_noise
+from initviz.signals import SIZES, Floats, Layers, Signals
+
+# Above this root mean square, float32 may already have made an infinity of something.
+_NEAR_OVERFLOW = 30.0
+
+
+@overload
+def probe(subject: Network, batch: Batch = ...) -> Signals: ...
+@overload
+def probe(subject: nn.Module, batch: Tensor | Batch) -> Signals: ...
+def probe(subject: Network | nn.Module, batch: Tensor | Batch | None = None) -> Signals:
+    """Probe a `Network`, or any `nn.Module` with a tensor of inputs or a `Batch`.
+
+    For a module the loss is Σ c·output with c ~ N(0, 1), or cross-entropy if the batch says
+    so; a `Batch` needs a module whose first layer is `nn.Linear`, anything else a tensor.
+    The module is left as it was found.
+
+    Raises:
+        ValueError: if the work is over budget, the module has no layer to probe, or the
+            batch does not fit it.
+        TypeError: if `subject` is neither a `Network` nor a module.
+    """
+    if isinstance(subject, Network):
+        if isinstance(batch, Tensor):
+            raise ValueError("batch must be a Batch for a Network; got a tensor")
+        return _probe_network(subject, Batch() if batch is None else batch)
+    if isinstance(subject, nn.Module):
+        if batch is None:
+            raise ValueError("batch must be a tensor of inputs or a Batch; got None")
+        return _probe_module(subject, batch)
+    raise TypeError(f"probe takes a Network or an nn.Module; got {type(subject).__name__}")
+
+
+def _probe_network(network: Network, batch: Batch) -> Signals:
+    work.check(network, batch)
+    if network.normalization == "none" and batch.dtype in ("float32", "float64"):
+        return _dense(network, batch)
+    observation, nonfinite = _observe_built(network, batch)
+    return _signals(observation, nonfinite, batch.dtype, network, batch)
+
+
+def _observe_built(network: Network, batch: Batch) -> tuple[Observation, Floats]:
+    inputs, labels = draw_inputs(batch, fans(network, batch)[0][0])
+    observation, nonfinite = observe_exactly(
+        build(network, batch), inputs.to(DTYPES[batch.dtype]), _Loss(batch, labels), seed=batch.seed
+    )
+    hidden = slice(network.depth)
+    return (
+        Observation(
+            observation.names[hidden],
+            observation.kinds[hidden],
+            {c: v[hidden] for c, v in observation.values.items()},
+            {q: s[hidden] for q, s in observation.samples.items()},
+        ),
+        nonfinite[hidden],
+    )
+
+
+class _Loss:
+    """Maps a module's output to the scalar that is differentiated."""
+
+    def __init__(self, batch: Batch, labels: Tensor) -> None:
+        self._batch, self._labels = batch, labels
+
+    def __call__(self, output: object) -> Tensor:
+        if not isinstance(output, Tensor):
+            raise ValueError(f"the module must return a tensor; got {type(output).__name__}")
+        if self._batch.loss == "gaussian":
+            return (output * draw_cotangent(self._batch.seed, output.shape).to(output.dtype)).sum()
+        if output.dim() != 2 or output.shape[1] < CLASSES:
+            raise ValueError(
+                f"loss='cross_entropy' needs outputs of shape (batch, {CLASSES} or more classes); "
+                f"got {tuple(output.shape)}"
+            )
+        return F.cross_entropy(output, self._labels)
+
+
+def _probe_module(module: nn.Module, batch: Tensor | Batch) -> Signals:
+    if isinstance(batch, Tensor):
+        spec, inputs, labels = Batch(), batch, torch.empty(0)
+    else:
+        spec = batch
+        inputs, labels = draw_inputs(batch, _features(module))
+        inputs = inputs.to(next(module.parameters()).dtype)
+    try:
+        observation, nonfinite = observe_exactly(
+            module, inputs, _Loss(spec, labels), seed=spec.seed
+        )
+    except RuntimeError as error:
+        raise ValueError(f"{type(module).__name__} does not run on this batch: {error}") from error
+    dtype = str(inputs.dtype).removeprefix("torch.")
+    return _signals(observation, nonfinite, dtype, None, None if batch is inputs else spec)
+
+
+def _features(module: nn.Module) -> int:
+    for leaf in module.modules():
+        if isinstance(leaf, nn.Linear):
+            return leaf.in_features
+        if getattr(leaf, "weight", None) is not None:
+            break
+    raise ValueError(
+        f"{type(module).__name__} does not begin with nn.Linear, so the shape of its inputs is "
+        "unknown; give a tensor of inputs instead of a Batch"
+    )
+
+
+def _signals(
+    observation: Observation,
+    nonfinite: Floats,
+    dtype: str,
+    network: Network | None,
+    batch: Batch | None,
+) -> Signals:
+    values = observation.values | {"nonfinite_fraction": nonfinite}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log10 = {c: np.log10(values[c]) for c in SIZES}
+    return Signals(
+        layers=Layers(observation.names, observation.kinds),
+        values=values,
+        log10=log10,
+        samples=observation.samples,
+        dtype=dtype,
+        network=network,
+        batch=batch,
+    )
+
+
+def _dense(network: Network, batch: Batch) -> Signals:
+    measured = dense.measure(network, batch)
+    values, log10 = dict(measured.values), {}
+    with np.errstate(over="ignore", divide="ignore"):
+        for column, exponents in measured.exponents.items():
+            power = 2 if column in SIZES else 1
+            if power == 2:
+                log10[column] = np.log10(values[column]) + 2 * np.log10(2) * exponents
+            values[column] = np.ldexp(values[column], power * exponents)
+    values |= _weights(network, batch)
+    values["nonfinite_fraction"] = _nonfinite(network, batch, log10)
+    return Signals(
+        layers=Layers(
+            tuple(f"linear_{layer + 1}" for layer in range(network.depth)),
+            ("linear",) * network.depth,
+        ),
+        values=values,
+        log10=log10,
+        samples=measured.samples,
+        dtype=batch.dtype,
+        network=network,
+        batch=batch,
+    )
+
+
+def _weights(network: Network, batch: Batch) -> dict[str, Floats]:
+    """Return the columns that describe the weight matrices."""
+    initializer = INITIALIZERS[network.initializer]
+    rows = []
+    for layer, (fan_in, fan_out) in enumerate(fans(network, batch)):
+        draw = layer_noise(initializer.noise, fan_in, fan_out, seed=batch.seed, layer=layer)
+        factor = initializer.factor(fan_in, fan_out, gain=network.gain, scale=network.scale)
+        rows.append((fan_in, fan_out, factor * draw.mean, factor * factor * draw.variance))
+    columns = np.array(rows, dtype=np.float64).T
+    return dict(zip(("fan_in", "fan_out", "weight_mean", "weight_var"), columns, strict=True))
+
+
+def _nonfinite(network: Network, batch: Batch, log10: dict[str, Floats]) -> Floats:
+    """Return what the dtype itself makes of the pass: the share of NaN and ±inf.
+
+    Only where something comes near the end of the range is the plain pass run to see.
+    """
+    ceiling = {"float32": _NEAR_OVERFLOW, "float64": 300.0}[batch.dtype]
+    largest = max(float(np.max(log10[c])) / 2 for c in SIZES)
+    if largest < ceiling:
+        return np.zeros(network.depth)
+    inputs, labels = draw_inputs(batch, fans(network, batch)[0][0])
+    plain = observe(
+        build(network, batch), inputs.to(DTYPES[batch.dtype]), _Loss(batch, labels), seed=batch.seed
+    )
+    return plain.values["nonfinite_fraction"][: network.depth]

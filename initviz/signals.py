@@ -1,0 +1,126 @@
+"""What a probe returns: a tidy table, one row a layer, and samples for histograms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from initviz.network import Batch, Network
+from initviz.statistics import Floats, Sample
+
+if TYPE_CHECKING:
+    from initviz.diagnosis import Diagnosis
+
+Quantity = Literal["pre-activation", "activation", "gradient"]
+
+COLUMNS = (
+    "layer", "name", "kind", "fan_in", "fan_out", "weight_mean", "weight_var",
+    "preact_mean", "preact_var", "preact_ms", "act_mean", "act_var", "act_ms",
+    "grad_preact_var", "grad_act_var", "grad_weight_var",
+    "dead_fraction", "saturated_fraction", "correlation", "distinct_fraction",
+    "nonfinite_fraction",
+)  # fmt: skip
+SIZES = tuple(c for c in COLUMNS if c.endswith(("_var", "_ms")) and not c.startswith("weight"))
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The layers a table has rows for, in the order they ran."""
+
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts per layer: `edges` (layers, bins + 1) in true units, `counts` (layers, bins)."""
+
+    edges: Floats
+    counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Signals:
+    """One forward and one backward pass, measured.
+
+    `values` holds every numeric column. `log10` holds the base-10 logarithms of the sizes
+    (`SIZES`), which stay finite where the size itself is beyond what float64 holds.
+    `samples` holds up to 2048 values a layer, evenly spaced over batch × units. `network` is
+    None for a module of your own.
+    """
+
+    layers: Layers
+    values: dict[str, Floats]
+    log10: dict[str, Floats]
+    samples: dict[str, list[Sample]]
+    dtype: str
+    network: Network | None = None
+    batch: Batch | None = None
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The table: one row a layer, first layer first, columns `COLUMNS`."""
+        numeric = [c for c in COLUMNS if c in self.values]
+        table = pd.DataFrame(np.column_stack([self.values[c] for c in numeric]), columns=numeric)
+        table.insert(0, "layer", np.arange(1, len(self.layers) + 1))
+        table.insert(1, "name", list(self.layers.names))
+        table.insert(2, "kind", list(self.layers.kinds))
+        return table.astype({"fan_in": "int64", "fan_out": "int64"})
+
+    @cached_property
+    def diagnosis(self) -> Diagnosis:
+        """The verdict, its reason and, for a `Network`, a repair that was itself probed."""
+        from initviz.diagnosis import diagnose  # noqa: PLC0415 - diagnosis probes in its turn
+
+        return diagnose(self)
+
+    def histogram(self, quantity: Quantity, bins: int = 41) -> Histogram:
+        """Count each layer's sampled values in equal bins over that layer's own range.
+
+        Non-finite values are left out.
+        """
+        edges, counts = [], []
+        for sample in self.samples[quantity]:
+            finite = sample.mantissa[np.isfinite(sample.mantissa)].astype(np.float64)
+            count, edge = np.histogram(finite, bins=bins, range=None if finite.size else (0, 1))
+            with np.errstate(over="ignore"):
+                edges.append(np.ldexp(edge, sample.exponent))
+            counts.append(count)
+        return Histogram(np.array(edges), np.array(counts, dtype=np.int64))
+
+    def magnitudes(self, quantity: Quantity) -> list[Floats]:
+        """Return log10 |x| of each layer's sampled values that are finite and not 0."""
+        logs = []
+        for sample in self.samples[quantity]:
+            x = sample.mantissa
+            size = np.abs(x[np.isfinite(x) & (x != 0)]).astype(np.float64)
+            logs.append(np.log10(size) + sample.exponent * np.log10(2))
+        return logs
+
+    def document(self) -> dict[str, Any]:
+        """Return the run as JSON-ready data; numbers JSON cannot hold become None."""
+        rows = self.table.astype(object).where(np.isfinite(_numbers(self.table)), None)
+        diagnosis = self.diagnosis
+        return {
+            "network": self.network.model_dump() if self.network else None,
+            "batch": self.batch.model_dump() if self.batch else None,
+            "layers": rows.to_dict(orient="records"),
+            "diagnosis": {
+                "verdict": diagnosis.verdict,
+                "reason": diagnosis.reason,
+                "fix": diagnosis.fix.model_dump() if diagnosis.fix else None,
+            },
+        }
+
+
+def _numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with text columns as zeros, so that only numbers can be non-finite."""
+    return table.assign(name=0.0, kind=0.0).astype(float)
