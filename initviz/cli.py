@@ -90,7 +90,7 @@ def probe_command(network: Network, batch: Batch, json_: Json = False, csv: Csv 
     signals = probe(network, batch)
     match _format(json_, csv):
         case Format.JSON:
-            _print_json(signals.document())
+            sys.stdout.write(signals.to_json() + "\n")
         case Format.CSV:
             sys.stdout.write(signals.table.to_csv(index=False))
         case Format.TABLE:

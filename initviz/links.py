@@ -15,6 +15,9 @@ FIELDS: dict[str, type[Spec]] = {
     **dict.fromkeys(Batch.model_fields, Batch),
 }
 
+# Other fields that must hold for one to be judged on its own.
+_COMPANIONS = {"scale": {"initializer": "normal"}}
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -60,29 +63,24 @@ def from_params(params: Mapping[str, Sequence[str]]) -> Reading:
             continue
         if len(texts) > 1:
             problems.append(f"{field} is given {len(texts)} times; the last one is used.")
-        value, problem = _read(field, texts[-1])
-        values[field] = value
+        values[field], problem = _read(field, texts[-1])
         problems += problem
-    return _settle(values, problems)
+    return settle(values, problems)
 
 
 def _read(field: str, text: str) -> tuple[Any, list[str]]:
     """Return a field's value and, if the text was not valid, a sentence about it."""
     spec = FIELDS[field]
     try:
-        return getattr(spec(**_companions(field, text), **{field: text}), field), []
+        return getattr(spec(**_COMPANIONS.get(field, {}), **{field: text}), field), []
     except ValueError:
         value = spec.nearest(field, text)
         return value, [f"{field} must be {spec.allowed(field)}; got {quoted(text)}; using {value}."]
 
 
-def _companions(field: str, text: str) -> dict[str, str]:
-    """Return the fields that must hold for this one to be judged on its own."""
-    return {"initializer": "normal"} if field == "scale" else {}
-
-
-def _settle(values: dict[str, Any], problems: list[str]) -> Reading:
-    """Build the specs, giving way where two fields contradict each other."""
+def settle(values: Mapping[str, Any], problems: Sequence[str] = ()) -> Reading:
+    """Build the specs, giving way where fields contradict each other or cost too much."""
+    problems = list(problems)
     network_values = {f: v for f, v in values.items() if FIELDS[f] is Network}
     batch_values = {f: v for f, v in values.items() if FIELDS[f] is Batch}
     try:

@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from initviz import statistics
 from initviz.activations import ACTIVATIONS
-from initviz.dense import FLAT, Measured
+from initviz.dense import FLAT
 from initviz.statistics import Floats
 
 Loss = Callable[[Any], Tensor]

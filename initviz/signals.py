@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +18,8 @@ from initviz.statistics import Floats, Sample
 if TYPE_CHECKING:
     from initviz.diagnosis import Diagnosis
 
+# log10 of the smallest number each format holds at full precision; below, digits are lost.
+_SMALLEST_NORMAL = {"float64": -307.65, "float32": -37.93, "bfloat16": -37.93, "float16": -4.21}
 Quantity = Literal["pre-activation", "activation", "gradient"]
 
 COLUMNS = (
@@ -26,6 +30,11 @@ COLUMNS = (
     "nonfinite_fraction",
 )  # fmt: skip
 SIZES = tuple(c for c in COLUMNS if c.endswith(("_var", "_ms")) and not c.startswith("weight"))
+
+
+def smallest_normal_log10(dtype: str) -> float:
+    """Return log10 of the smallest number a format holds at full precision (IEEE 754)."""
+    return _SMALLEST_NORMAL.get(dtype, -math.inf)
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,17 @@ class Histogram:
 
     edges: Floats
     counts: NDArray[np.int64]
+
+    def to_csv(self) -> str:
+        """Return a row for each bin of each layer: layer, left, right, count."""
+        layers, bins = self.counts.shape
+        columns = {
+            "layer": np.repeat(np.arange(1, layers + 1), bins),
+            "left": self.edges[:, :-1].ravel(),
+            "right": self.edges[:, 1:].ravel(),
+            "count": self.counts.ravel(),
+        }
+        return str(pd.DataFrame(columns).to_csv(index=False))
 
 
 @dataclass(frozen=True)
@@ -119,6 +139,10 @@ class Signals:
                 "fix": diagnosis.fix.model_dump() if diagnosis.fix else None,
             },
         }
+
+    def to_json(self) -> str:
+        """Return `document` as one JSON text."""
+        return json.dumps(self.document(), ensure_ascii=False, indent=2, allow_nan=False)
 
 
 def _numbers(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,17 @@
+"""initviz: see what weight initialization does to a neural network."""
+
+import streamlit as st
+
+from initviz.ui import style
+
+st.set_page_config(page_title="initviz", page_icon=":material/ssid_chart:", layout="wide")
+style.apply()
+st.navigation(
+    [
+        st.Page(
+            "pages/lab/explore.py", title="Explore", icon=":material/ssid_chart:", default=True
+        ),
+        st.Page("pages/learn/reference.py", title="Reference", icon=":material/menu_book:"),
+    ],
+    position="top",
+).run()

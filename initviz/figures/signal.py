@@ -1,0 +1,221 @@
+"""Variance against layer on a log axis: the picture the whole program is about."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import plotly.graph_objects as go
+
+from initviz.diagnosis import DECADES
+from initviz.figures.theme import Palette, layer_axis, layout, value_axis
+from initviz.signals import Floats, Signals, smallest_normal_log10
+from initviz.words import from_log10
+
+Statistic = Literal["variance", "std"]
+Window = tuple[float, float]
+
+SMALLEST_WINDOW: Window = (-4.0, 4.0)
+_STEP = 4
+_MARKED_LAYERS = 60
+_TICKS = 6
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A column that can be drawn, in words; `judged` says that the verdict looks at it."""
+
+    column: str
+    title: str
+    symbol: str
+    direction: str
+    judged: bool = True
+    backward: bool = False
+
+
+_BACKWARD = "backward: from the loss, on the right"
+QUANTITIES = {
+    "act": Quantity("act_var", "Activation", "h", "forward: layer 1 first"),
+    "z": Quantity("grad_preact_var", "Gradient", "∂ℓ/∂z", _BACKWARD, backward=True),
+    "h": Quantity("grad_act_var", "Gradient", "∂ℓ/∂h", _BACKWARD, judged=False, backward=True),
+    "W": Quantity("grad_weight_var", "Gradient", "∂ℓ/∂W", _BACKWARD, judged=False, backward=True),
+}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One network's curve: its name in the legend and log10 of what is drawn."""
+
+    name: str
+    log10: Floats
+
+
+def curve(name: str, signals: Signals, quantity: Quantity, statistic: Statistic) -> Curve:
+    """Return what is drawn of a probe: log10 of a variance, or of its root."""
+    share = 0.5 if statistic == "std" else 1.0
+    return Curve(name, share * signals.log10[quantity.column])
+
+
+def window(curves: Sequence[Curve], at_least: Window = SMALLEST_WINDOW) -> Window:
+    """Return the decades to show: `at_least`, grown in steps of four where data leave it."""
+    drawable = np.concatenate([c.log10[_drawable(c.log10)] for c in curves])
+    if not drawable.size:
+        return at_least
+    low = _STEP * math.floor(float(drawable.min()) / _STEP)
+    high = _STEP * math.ceil(float(drawable.max()) / _STEP)
+    return min(at_least[0], low), max(at_least[1], high)
+
+
+def plot_signal(
+    signals: Signals,
+    pins: Sequence[tuple[str, Signals]],
+    quantity: Quantity,
+    statistic: Statistic,
+    *,
+    shown: Window,
+    colours: Palette,
+) -> go.Figure:
+    """Draw a quantity against the layer for one probe and the pinned ones behind it."""
+    measured = curve("measured", signals, quantity, statistic)
+    word = "standard deviation" if statistic == "std" else "variance"
+    short = "Std" if statistic == "std" else "Var"
+    figure = go.Figure(
+        layout=layout(
+            f"{quantity.title} {word}",
+            f"{short} {quantity.symbol}, {quantity.direction}",
+            colours,
+            xaxis=layer_axis(max(len(s.layers) for _, s in [("", signals), *pins]), colours),
+            yaxis=_log_axis(shown, colours),
+        )
+    )
+    for (name, pinned), hue in zip(pins, colours.pins, strict=False):
+        ghost = curve(f"pinned: {name}", pinned, quantity, statistic)
+        figure.add_trace(_line(ghost, hue, width=1.75, marked=False))
+    marked = len(signals.layers) <= _MARKED_LAYERS
+    figure.add_trace(_line(measured, colours.measured, width=2.5, marked=marked))
+    _mark_lost(figure, signals, measured, quantity, colours)
+    if quantity.judged:
+        _shade_zone(figure, measured, quantity, statistic, shown, colours)
+    _note_undrawable(figure, measured, colours)
+    return figure
+
+
+def describe(signals: Signals, quantity: Quantity) -> str:
+    """Return the text alternative of a chart: what a sighted reader takes from it."""
+    values = signals.log10[quantity.column]
+    first, last = from_log10(float(values[0])), from_log10(float(values[-1]))
+    return (
+        f"Variance of {quantity.symbol} by layer, log axis: {first} at layer 1, "
+        f"{last} at layer {len(values)}. Verdict: {signals.diagnosis.verdict}."
+    )
+
+
+def _drawable(log10: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    with np.errstate(invalid="ignore"):
+        drawable: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.isfinite(log10) & (
+            np.abs(log10) < np.log10(np.finfo(np.float64).max)
+        )
+    return drawable
+
+
+def _values(log10: Floats) -> list[float | None]:
+    drawable = _drawable(log10)
+    return [float(10**v) if ok else None for v, ok in zip(log10, drawable, strict=True)]
+
+
+def _line(drawn: Curve, hue: str, *, width: float, marked: bool) -> go.Scatter:
+    return go.Scatter(
+        x=list(range(1, len(drawn.log10) + 1)),
+        y=_values(drawn.log10),
+        name=drawn.name,
+        mode="lines+markers" if marked else "lines",
+        line={"color": hue, "width": width},
+        marker={"color": hue, "size": 5},
+        customdata=[from_log10(float(v)) for v in drawn.log10],
+        hovertemplate="%{customdata}",
+    )
+
+
+def _mark_lost(
+    figure: go.Figure, signals: Signals, drawn: Curve, quantity: Quantity, colours: Palette
+) -> None:
+    """Put hollow markers where the number format itself would have lost the signal."""
+    too_small = signals.log10[quantity.column] / 2 < smallest_normal_log10(signals.dtype)
+    lost = np.flatnonzero(
+        _drawable(drawn.log10) & (too_small | (signals.values["nonfinite_fraction"] > 0))
+    )
+    if not lost.size:
+        return
+    figure.add_trace(
+        go.Scatter(
+            x=[int(layer) + 1 for layer in lost],
+            y=_values(drawn.log10[lost]),
+            name=f"lost to {signals.dtype}",
+            mode="markers",
+            marker={"color": colours.measured, "size": 8, "symbol": "circle-open"},
+            hovertemplate=f"{signals.dtype} cannot hold it",
+        )
+    )
+
+
+def _shade_zone(
+    figure: go.Figure,
+    drawn: Curve,
+    quantity: Quantity,
+    statistic: Statistic,
+    shown: Window,
+    colours: Palette,
+) -> None:
+    """Shade where the verdict is stable: within so many decades of where the signal starts."""
+    start = float(drawn.log10[-1 if quantity.backward else 0])
+    if not math.isfinite(start):
+        return
+    reach = DECADES / 2 if statistic == "std" else DECADES
+    low, high = max(start - reach, shown[0]), min(start + reach, shown[1])
+    if low >= high:
+        return
+    figure.add_hrect(
+        y0=10.0**low, y1=10.0**high, fillcolor=colours.trains, line_width=0, layer="below"
+    )
+    labels = [("trains", high, "top"), ("vanishing", low, "top"), ("exploding", high, "bottom")]
+    for text, at, anchor in labels:
+        room = {"trains": math.inf, "vanishing": low - shown[0], "exploding": shown[1] - high}[text]
+        if room > (shown[1] - shown[0]) / 16:
+            figure.add_annotation(
+                text=text, x=1, xref="paper", xanchor="right", y=at, yanchor=anchor,
+                showarrow=False, font={"size": 11, "color": colours.text},
+            )  # fmt: skip
+
+
+def _note_undrawable(figure: go.Figure, drawn: Curve, colours: Palette) -> None:
+    """Say plainly why part of a curve is missing."""
+    missing = np.flatnonzero(~_drawable(drawn.log10))
+    if not missing.size:
+        return
+    values = drawn.log10[missing]
+    if np.all(values == -math.inf):
+        what = "exactly 0"
+    elif np.any(np.isnan(values) | (values == math.inf)):
+        what = "not a number, or infinite"
+    else:
+        what = f"beyond what a chart holds, as far as {from_log10(float(values[-1]))}"
+    where = f"layers {missing[0] + 1} to {missing[-1] + 1}" if missing.size > 1 else "one layer"
+    figure.add_annotation(
+        text=f"{where}: {what}", x=0.5, xref="paper", y=0.5, yref="paper", showarrow=False,
+        font={"size": 12, "color": colours.text},
+    )  # fmt: skip
+
+
+def _log_axis(shown: Window, colours: Palette) -> dict[str, object]:
+    span = shown[1] - shown[0]
+    tick = next(s for s in (1, 2, 4, 8, 12, 20, 40, 80, 160) if span / s <= _TICKS)
+    return value_axis(
+        colours,
+        type="log",
+        range=list(shown),
+        dtick=tick,
+        tick0=0,
+        exponentformat="power",
+        fixedrange=False,
+    )

@@ -1,0 +1,94 @@
+"""Every colour and margin of the figures, in one place."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours on one background: the hues of Okabe and Ito, distinct to colour-blind eyes."""
+
+    measured: str
+    pins: tuple[str, str, str]
+    trains: str
+    text: str
+    grid: str
+    scale: str
+
+
+LIGHT = Palette(
+    measured="#0072B2",
+    pins=("#E69F00", "#CC79A7", "#009E73"),
+    trains="rgba(0, 158, 115, 0.09)",
+    text="#5b6270",
+    grid="rgba(128, 128, 128, 0.18)",
+    scale="Blues",
+)
+DARK = Palette(
+    measured="#56B4E9",
+    pins=("#E69F00", "#DE9BC1", "#1FC695"),
+    trains="rgba(31, 198, 149, 0.13)",
+    text="#a8afbd",
+    grid="rgba(128, 128, 128, 0.18)",
+    scale="Blues_r",
+)
+
+CHART_HEIGHT = 375
+PANEL_HEIGHT = 320
+
+
+def palette(*, dark: bool) -> Palette:
+    """Return the palette for a dark or a light page."""
+    return DARK if dark else LIGHT
+
+
+def shade(colour: str, opacity: float) -> str:
+    """Return a hex colour as rgba with an opacity between 0 and 1."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity})"
+
+
+def layout(title: str, detail: str, colours: Palette, **changes: Any) -> go.Layout:
+    """Return the layout that all figures share; the title says quantity, then direction."""
+    return go.Layout(
+        title={
+            "text": f"<b>{title}</b>  <span style='font-size:12px'>{detail}</span>",
+            "font": {"size": 15},
+            "x": 0,
+            "xref": "container",
+            "xanchor": "left",
+            "y": 0.985,
+            "yanchor": "top",
+        },
+        font={"color": colours.text, "size": 12},
+        margin={"l": 48, "r": 8, "t": 34, "b": 64},
+        height=CHART_HEIGHT,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        hovermode="x unified",
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.17, "yanchor": "top"},
+        **changes,
+    )
+
+
+def layer_axis(depth: int, colours: Palette) -> dict[str, Any]:
+    """Return the horizontal axis: layers from 1 to `depth`."""
+    room = 0.5 if depth == 1 else 0.02 * (depth - 1)
+    return {
+        "title": {"text": "layer", "standoff": 4},
+        "range": [1 - room, depth + room],
+        "tickformat": "d",
+        "dtick": 1 if depth <= 10 else None,
+        "gridcolor": colours.grid,
+        "showgrid": False,
+        "zeroline": False,
+        "unifiedhovertitle": {"text": "layer %{x}"},
+    }
+
+
+def value_axis(colours: Palette, **changes: Any) -> dict[str, Any]:
+    """Return a vertical axis; `changes` add to it."""
+    return {"gridcolor": colours.grid, "zeroline": False, **changes}

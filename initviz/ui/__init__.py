@@ -1,0 +1,1 @@
+"""Controls, caching, address and layout: all that imports Streamlit outside the pages."""

@@ -1,0 +1,113 @@
+"""One control for every field, named and explained by the field itself."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from initviz.initializers import INITIALIZERS
+from initviz.links import FIELDS
+from initviz.ui import state
+from initviz.ui.stories import STORIES, story_of
+from initviz.ui.text import LABELS
+
+_POWERS = tuple(2**i for i in range(12))
+# Fine where networks live and die, coarse up to the largest gain allowed.
+_GAINS = tuple(i / 100 for i in range(301)) + (3.5, 4.0, 5.0, 7.0, 10.0, 20.0, 50.0, 100.0)
+_SIZES = tuple(2**i for i in range(1, 13))
+
+
+def story_picker() -> None:
+    """Offer the stories; the one that is being told is lit."""
+    st.session_state["story"] = story_of(state.settled().network)
+    st.pills(
+        "Stories", list(STORIES), key="story", label_visibility="collapsed", on_change=_tell_story
+    )
+
+
+def _tell_story() -> None:
+    name = st.session_state["story"]
+    if name is not None:
+        state.put(STORIES[name])
+        state.reset_window()
+
+
+def main_controls() -> None:
+    """Depth, width, activation, initializer, gain, and another draw, in one row."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
+        low, high = (int(bound) for bound in FIELDS["depth"].bounds("depth"))
+        _label, help_ = _words("depth")
+        st.slider(_label, low, high, key="depth", help=help_, persist_state="session")
+        _scale_slider("width", _POWERS)
+        _choice("activation")
+        _choice("initializer", on_change=_forget_scale)
+        _scale_slider("gain", _GAINS)
+        st.button(
+            "New draw", icon=":material/casino:", help="Draw other weights: the next seed.",
+            on_click=_draw_again,
+        )  # fmt: skip
+
+
+def more_controls() -> None:
+    """Everything else about the network and the batch, one fold away."""
+    with st.popover("More settings", icon=":material/tune:"):
+        if INITIALIZERS[st.session_state["initializer"]].scale_meaning:
+            _scale()
+        _number("bias_mean", step=0.1)
+        _number("bias_std", step=0.1)
+        _choice("normalization")
+        _choice("inputs")
+        _choice("loss")
+        _choice("dtype")
+        _scale_slider("size", _SIZES)
+        _number("seed", step=1)
+
+
+def _words(field: str) -> tuple[str, str]:
+    info = FIELDS[field].model_fields[field]
+    return str(info.title), str(info.description)
+
+
+def _choice(field: str, width: int | str = "stretch", **extra: object) -> None:
+    label, help_ = _words(field)
+    labels = LABELS[field]
+    st.selectbox(
+        label, list(labels), format_func=labels.__getitem__, key=field, help=help_, width=width,
+        persist_state="session", **extra,
+    )  # fmt: skip
+
+
+def _scale_slider(field: str, options: Sequence[float], width: int | str = "stretch") -> None:
+    """Slide over chosen values; the present one joins them if it is not among them."""
+    label, help_ = _words(field)
+    st.select_slider(
+        label, sorted({*options, st.session_state[field]}), format_func=lambda v: f"{v:g}",
+        key=field, help=help_, width=width, persist_state="session",
+    )  # fmt: skip
+
+
+def _number(field: str, *, step: float) -> None:
+    label, help_ = _words(field)
+    low, high = FIELDS[field].bounds(field)
+    kind = FIELDS[field].kind(field)
+    st.number_input(
+        label, kind(low) if low > float("-inf") else None,
+        kind(high) if high < float("inf") else None, key=field, step=kind(step), help=help_,
+        format="%d" if kind is int else "%g", persist_state="session",
+    )  # fmt: skip
+
+
+def _scale() -> None:
+    initializer = INITIALIZERS[st.session_state["initializer"]]
+    st.number_input(
+        "Scale", 0.0, value=None, key="scale", step=0.01, format="%g",
+        placeholder=f"{initializer.default_scale:g}", help=f"The {initializer.scale_meaning}.",
+        persist_state="session",
+    )  # fmt: skip
+
+
+def _forget_scale() -> None:
+    st.session_state["scale"] = None
+
+
+def _draw_again() -> None:
+    st.session_state["seed"] = (st.session_state["seed"] + 1) % 2**32

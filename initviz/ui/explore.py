@@ -1,0 +1,176 @@
+"""The parts of the Explore page."""
+
+import streamlit as st
+
+from initviz import Batch, Network, Signals
+from initviz.codegen import command, pytorch
+from initviz.figures import distributions, signal, units, weights
+from initviz.figures.theme import Palette, palette
+from initviz.links import to_query
+from initviz.ui import state
+from initviz.ui.cache import fix_of, signals_of
+from initviz.ui.text import BADGES, name_of, plain, repair
+
+_PLOTLY = {"displayModeBar": False}
+
+
+def colours() -> Palette:
+    """Return the palette of the theme the browser shows."""
+    return palette(dark=st.context.theme.type == "dark")
+
+
+def complaints(problems: tuple[str, ...]) -> None:
+    """Say what in the address or the settings could not be used."""
+    if problems:
+        st.warning("  \n".join(map(plain, problems)), icon=":material/info:")
+
+
+def verdict(now: state.State, signals: Signals) -> None:
+    """Say what happens and why, and offer the repair that was probed."""
+    diagnosis = signals.diagnosis
+    label, icon, colour = BADGES[diagnosis.verdict]
+    with st.container(horizontal=True, vertical_alignment="center", border=True, key="verdict"):
+        st.badge(label, icon=f":material/{icon}:", color=colour)
+        st.markdown(plain(diagnosis.reason), width="stretch")
+        if diagnosis.verdict != "stable":
+            _repair_button(now.network, now.batch)
+        st.button(
+            "Pin", icon=":material/keep:", on_click=state.pin, args=(now.network, now.batch),
+            help="Keep these curves behind the next ones, up to three.",
+        )  # fmt: skip
+        if now.pins:
+            st.button("Unpin", icon=":material/keep_off:", on_click=state.unpin)
+
+
+def _repair_button(network: Network, batch: Batch) -> None:
+    fix = fix_of(network, batch)
+    if fix is None:
+        st.caption("No initializer, gain or normalization tried repairs it.", width="content")
+    else:
+        st.button(
+            repair(network, fix), type="primary", icon=":material/build:", key="fix",
+            on_click=state.put, args=(fix,),
+        )  # fmt: skip
+
+
+def charts(now: state.State, signals: Signals) -> None:
+    """Draw the two charts side by side, on the same decades."""
+    pins = [(name_of(n, b), signals_of(n, b)) for n, b in now.pins]
+    statistic = st.session_state["statistic"]
+    drawn = (signal.QUANTITIES["act"], signal.QUANTITIES[st.session_state["gradient"]])
+    curves = [
+        signal.curve("", s, quantity, statistic)
+        for quantity in drawn
+        for s in (signals, *(s for _, s in pins))
+    ]
+    shown = signal.window(curves, st.session_state["window"])
+    state.keep_window(shown)
+    with st.container(horizontal=True, key="charts"):
+        for side, quantity in zip(("activation", "gradient"), drawn, strict=True):
+            figure = signal.plot_signal(
+                signals, pins, quantity, statistic, shown=shown, colours=colours()
+            )
+            st.plotly_chart(
+                figure, key=f"{side}_chart", config=_PLOTLY, 
+                alt=signal.describe(signals, quantity),
+            )  # fmt: skip
+
+
+def switches() -> None:
+    """Choose the gradient and the statistic that the charts show."""
+    names = {"z": "∂z", "h": "∂h", "W": "∂W"}
+    _segments("Gradient", "gradient", names, "Of which quantity the gradient is drawn.")
+    _segments("Statistic", "statistic", {"variance": "Variance", "std": "Std"}, None)
+
+
+def panel_picker() -> None:
+    """Choose the one panel of detail that is computed and shown."""
+    names = {"distributions": "Distributions", "units": "Units", "weights": "Weights",
+             "table": "Table"}  # fmt: skip
+    _segments("Detail", "panel", names, None)
+
+
+def _segments(label: str, key: str, names: dict[str, str], help_: str | None) -> None:
+    st.segmented_control(
+        label, list(names), format_func=names.__getitem__, key=key, required=True, help=help_,
+        label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+
+
+def panel(signals: Signals) -> None:
+    """Show the chosen panel of detail."""
+    {
+        "distributions": _distributions,
+        "units": _units,
+        "weights": _weights,
+        "table": _table,
+    }[st.session_state["panel"]](signals)
+
+
+def _distributions(signals: Signals) -> None:
+    names = {"pre-activation": "Pre-activations z", "activation": "Activations h",
+             "gradient": "Gradients ∂ℓ/∂z"}  # fmt: skip
+    _segments("Values of", "of", names, None)
+    quantity = st.session_state["of"]
+    with st.container(horizontal=True, key="panel_charts"):
+        st.plotly_chart(
+            distributions.plot_magnitudes(signals, quantity, colours()), key="magnitudes",
+            config=_PLOTLY,  alt=f"Heatmap of the order of magnitude of each {quantity}",
+        )  # fmt: skip
+        st.plotly_chart(
+            distributions.plot_histograms(signals, quantity, colours()), key="histograms",
+            config=_PLOTLY,  alt=f"Histograms of the {quantity} in a few layers",
+        )  # fmt: skip
+    st.caption("Up to 2048 values of each layer, evenly spaced over batch and units.")
+    st.download_button(
+        "Histograms as CSV", lambda: signals.histogram(quantity).to_csv(), f"{quantity}.csv",
+        icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+
+
+def _units(signals: Signals) -> None:
+    with st.container(horizontal=True, key="panel_charts"):
+        st.plotly_chart(
+            units.plot_units(signals, colours()), key="units", config=_PLOTLY, 
+            alt="Dead, saturated and different units by layer",
+        )  # fmt: skip
+        st.plotly_chart(
+            units.plot_correlation(signals, colours()), key="correlation", config=_PLOTLY,
+             alt="Mean cosine similarity of two inputs' activations by layer",
+        )  # fmt: skip
+    st.caption(
+        "A unit is dead if it outputs 0 for the whole batch; an activation is saturated where the "
+        "slope is below 1 % of its largest; units are copies if they agree on the whole batch. "
+        "Where the cosine reaches 1, the network no longer tells inputs apart."
+    )
+
+
+def _weights(signals: Signals) -> None:
+    st.plotly_chart(
+        weights.plot_weights(signals, colours()), key="weights", config=_PLOTLY,
+        alt="Weight variance by layer, drawn and theoretical",
+    )  # fmt: skip
+
+
+def _table(signals: Signals) -> None:
+    st.dataframe(signals.table, hide_index=True, alt="Every column of the probe, a row a layer")
+
+
+def share(now: state.State, signals: Signals) -> None:
+    """Offer the link, the data and the code of what is shown."""
+    with st.popover("Share & export", icon=":material/ios_share:"):
+        st.caption("This page's address holds everything, pins included: copy it to share.")
+        st.download_button(
+            "Table (CSV)", lambda: signals.table.to_csv(index=False), "initviz.csv",
+            icon=":material/table:", on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "Run (JSON)", lambda: signals.to_json(), "initviz.json", "application/json",
+            icon=":material/data_object:", on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "PyTorch source", lambda: pytorch(now.network, now.batch), "network.py",
+            "text/x-python", icon=":material/code:", on_click="ignore",
+        )  # fmt: skip
+        st.code(command(now.network, now.batch), language="bash", wrap_lines=True)
+        st.code(f"?{to_query(now.network, now.batch)}", language=None, wrap_lines=True)

@@ -1,0 +1,142 @@
+"""A page's state: the address holds it, the widgets show it.
+
+On the first run of a session, and when the browser goes back or forward, the address is
+read into the widgets; after every run the address is written from them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from initviz.figures.signal import SMALLEST_WINDOW, Window
+from initviz.links import FIELDS, Reading, from_params, from_query, settle, to_params, to_query
+from initviz.network import Batch, Network
+from initviz.words import listed, quoted
+
+MAX_PINS = 3
+VIEWS: dict[str, tuple[str, ...]] = {
+    "gradient": ("z", "h", "W"),
+    "statistic": ("variance", "std"),
+    "panel": ("distributions", "units", "weights", "table"),
+    "of": ("pre-activation", "activation", "gradient"),
+}
+_DEFAULT_VIEW = {name: values[0] for name, values in VIEWS.items()} | {"of": "activation"}
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything the page shows is a function of this."""
+
+    network: Network
+    batch: Batch
+    pins: tuple[tuple[Network, Batch], ...]
+    problems: tuple[str, ...]
+
+
+def open_page() -> None:
+    """Fill the widgets from the address, where the address has the word."""
+    context = get_script_run_ctx()
+    going_back = context is not None and context.is_history_navigation
+    if "pins" in st.session_state and not going_back:
+        return
+    given = {name: st.query_params.get_all(name) for name in st.query_params}
+    pins, problems = _read_pins(given.pop("pin", []))
+    view, more = _read_view({name: given.pop(name) for name in VIEWS if name in given})
+    reading = from_params(given)
+    put(reading.network, reading.batch)
+    st.session_state.update(view)
+    st.session_state["pins"] = pins
+    st.session_state["window"] = SMALLEST_WINDOW
+    st.session_state["problems"] = (*reading.problems, *problems, *more)
+    st.session_state["problems_at"] = None
+
+
+def put(network: Network, batch: Batch | None = None) -> None:
+    """Show a network, and a batch if given, in the widgets."""
+    st.session_state.update(network.model_dump())
+    if batch is not None:
+        st.session_state.update(batch.model_dump())
+
+
+def settled() -> Reading:
+    """Return what the widgets say."""
+    return settle({field: st.session_state[field] for field in FIELDS})
+
+
+def current() -> State:
+    """Read the widgets, and write what they say to the address."""
+    reading = settled()
+    pins = tuple((r.network, r.batch) for r in map(from_query, st.session_state["pins"]))
+    params: dict[str, Any] = dict(to_params(reading.network, reading.batch))
+    params |= {n: st.session_state[n] for n, d in _DEFAULT_VIEW.items() if st.session_state[n] != d}
+    if st.session_state["pins"]:
+        params["pin"] = st.session_state["pins"]
+    if params != _address():
+        st.query_params.from_dict(params)
+    return State(reading.network, reading.batch, pins, (*_standing(reading), *reading.problems))
+
+
+def _standing(reading: Reading) -> tuple[str, ...]:
+    """Return the complaints about the address, until the setting is changed."""
+    at = (reading.network, reading.batch)
+    if st.session_state["problems_at"] is None:
+        st.session_state["problems_at"] = at
+    if st.session_state["problems_at"] != at:
+        st.session_state["problems"] = ()
+    problems: tuple[str, ...] = st.session_state["problems"]
+    return problems
+
+
+def _address() -> dict[str, Any]:
+    held = {name: st.query_params.get_all(name) for name in st.query_params}
+    return {name: v if name == "pin" else v[-1] for name, v in held.items()}
+
+
+def _read_pins(texts: list[str]) -> tuple[list[str], list[str]]:
+    problems = []
+    if len(texts) > MAX_PINS:
+        problems.append(f"pin may be given {MAX_PINS} times; got {len(texts)}; the first are used.")
+    pins = []
+    for text in texts[:MAX_PINS]:
+        reading = from_query(text)
+        pins.append(to_query(reading.network, reading.batch))
+        problems += [f"In a pin: {problem}" for problem in reading.problems]
+    return pins, problems
+
+
+def _read_view(given: Mapping[str, list[str]]) -> tuple[dict[str, str], list[str]]:
+    view, problems = dict(_DEFAULT_VIEW), []
+    for name, texts in given.items():
+        if texts[-1] in VIEWS[name]:
+            view[name] = texts[-1]
+        else:
+            problems.append(
+                f"{name} must be one of {listed(VIEWS[name])}; got {quoted(texts[-1])}; "
+                f"using {view[name]}."
+            )
+    return view, problems
+
+
+def pin(network: Network, batch: Batch) -> None:
+    """Keep a curve behind the next ones; the oldest of more than three goes."""
+    query = to_query(network, batch)
+    others = [p for p in st.session_state["pins"] if p != query]
+    st.session_state["pins"] = [*others, query][-MAX_PINS:]
+
+
+def unpin() -> None:
+    """Let go of all pinned curves."""
+    st.session_state["pins"] = []
+
+
+def reset_window() -> None:
+    """Let the charts start afresh from the smallest window."""
+    st.session_state["window"] = SMALLEST_WINDOW
+
+
+def keep_window(shown: Window) -> None:
+    """Remember the window, so that it never shrinks while one network is explored."""
+    st.session_state["window"] = shown

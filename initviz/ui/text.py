@@ -1,0 +1,62 @@
+"""Words on the page."""
+
+import re
+
+from initviz.activations import ACTIVATIONS
+from initviz.diagnosis import Verdict
+from initviz.initializers import INITIALIZERS
+from initviz.network import DTYPES, INPUTS, LOSSES, NORMALIZATIONS, Batch, Network
+
+LABELS: dict[str, dict[str, str]] = {
+    "activation": {a.name: a.label for a in ACTIVATIONS.values()},
+    "initializer": {i.name: i.label for i in INITIALIZERS.values()},
+    "normalization": NORMALIZATIONS,
+    "inputs": INPUTS,
+    "loss": LOSSES,
+    "dtype": {name: name for name in DTYPES},
+}
+
+BADGES: dict[Verdict, tuple[str, str, str]] = {
+    "stable": ("Stable", "check_circle", "green"),
+    "vanishing": ("Vanishing", "trending_down", "orange"),
+    "exploding": ("Exploding", "trending_up", "red"),
+    "symmetric": ("Symmetric", "content_copy", "violet"),
+    "dead": ("Dead", "power_off", "gray"),
+    "saturated": ("Saturated", "horizontal_rule", "orange"),
+    "overflow": ("Overflow", "error", "red"),
+}
+
+
+def plain(text: str) -> str:
+    """Return text in which Markdown finds nothing to interpret."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~:$&-])", r"\\\1", text)
+
+
+def name_of(network: Network, batch: Batch) -> str:
+    """Return a network in a few words, for a legend."""
+    words = [
+        LABELS["initializer"][network.initializer].partition(" (")[0],
+        LABELS["activation"][network.activation].partition(" (")[0],
+        f"{network.depth} × {network.width}",
+    ]
+    if network.gain != 1:
+        words.append(f"gain {network.gain:g}")
+    if network.normalization != "none":
+        words.append(f"{network.normalization} norm")
+    if batch.seed:
+        words.append(f"seed {batch.seed}")
+    return ", ".join(words)
+
+
+def repair(network: Network, fix: Network) -> str:
+    """Return what a repair changes, as a button says it."""
+    changed = {f for f, v in fix.model_dump().items() if v != getattr(network, f)}
+    steps = []
+    if "initializer" in changed:
+        steps.append(f"Use {LABELS['initializer'][fix.initializer].partition(' (')[0]}")
+    elif "gain" in changed:
+        steps.append(f"Set gain to {fix.gain:g}")
+    if "normalization" in changed:
+        steps.append(f"add {NORMALIZATIONS[fix.normalization].lower()}")
+    sentence = " and ".join(steps)
+    return f"{sentence[0].upper()}{sentence[1:]} → stable"

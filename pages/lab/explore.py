@@ -1,0 +1,23 @@
+"""Explore: choose a network and see the signal live or die."""
+
+import streamlit as st
+
+from initviz.ui import controls, explore, state
+from initviz.ui.cache import signals_of
+
+state.open_page()
+controls.story_picker()
+controls.main_controls()
+now = state.current()
+explore.complaints(now.problems)
+signals = signals_of(now.network, now.batch)
+answer = st.container()
+explore.charts(now, signals)
+with st.container(horizontal=True, key="details"):
+    explore.panel_picker()
+    explore.switches()
+    controls.more_controls()
+    explore.share(now, signals)
+explore.panel(signals)
+with answer:
+    explore.verdict(now, signals)
