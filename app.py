@@ -1,10 +1,14 @@
 """initviz: see what weight initialization does to a neural network."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from initviz.ui import style
 
-st.set_page_config(page_title="initviz", page_icon=":material/ssid_chart:", layout="wide")
+st.set_page_config(
+    page_title="initviz", page_icon=str(Path(__file__).parent / "docs" / "icon.png"), layout="wide"
+)
 style.apply()
 st.navigation(
     [

@@ -16,7 +16,7 @@ from rich.table import Table
 from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, probe
 from initviz.links import FIELDS
 from initviz.signals import Signals
-from initviz.words import number
+from initviz.words import number, quoted
 
 app = typer.Typer(
     add_completion=False,
@@ -134,16 +134,16 @@ def _records(registry: Registry) -> list[dict[str, Any]]:
 
 @app.command("app")
 def app_command(
-    port: Annotated[int, typer.Option(help="Port to serve on, 1 to 65535.")] = 8501,
+    port: Annotated[str, typer.Option(help="Port to serve on, 1 to 65535.")] = "8501",
 ) -> None:
     """Serve the page in a browser."""
-    if not 1 <= port <= LAST_PORT:
-        raise ValueError(f"port must be a whole number from 1 to {LAST_PORT}; got {port}")
+    if not (port.isdecimal() and 1 <= int(port) <= LAST_PORT):
+        raise ValueError(f"port must be a whole number from 1 to {LAST_PORT}; got {quoted(port)}")
     page = Path(__file__).parent.parent / "app.py"
     if not page.exists():
         raise ValueError(f"{page} is missing; run this from a checkout of the project")
     subprocess.run(  # noqa: S603 - our own interpreter and our own file
-        [sys.executable, "-m", "streamlit", "run", str(page), "--server.port", str(port)],
+        [sys.executable, "-m", "streamlit", "run", str(page), "--server.port", port],
         cwd=page.parent,
         check=False,
     )

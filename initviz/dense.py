@@ -162,16 +162,20 @@ def _multiply(stack: Stack, layer: int, h: Tensor, exponent: int, z: Tensor) -> 
 def _activate(activation: Activation, z: Tensor, exponent: int) -> tuple[Tensor, int]:
     if exponent == 0 or activation.homogeneous:
         return activation.function(z), exponent
-    within = max(-_LARGEST_EXPONENT, min(_LARGEST_EXPONENT, exponent))
+    within = _within(exponent)
     h, shift = _comfortable(activation.function(_ldexp(z.double(), within)), 0)
     return h.to(z.dtype), shift + exponent - within
+
+
+def _within(exponent: int) -> int:
+    return max(-_LARGEST_EXPONENT, min(_LARGEST_EXPONENT, exponent))
 
 
 def _slope(activation: Activation, z: Tensor, exponents: Exponents) -> Tensor:
     """Return φ'(z) of a chunk of layers."""
     if activation.homogeneous or not exponents.any():
         return activation.derivative(z)
-    true = [_ldexp(x.double(), int(e)) for x, e in zip(z, exponents, strict=True)]
+    true = [_ldexp(x.double(), _within(int(e))) for x, e in zip(z, exponents, strict=True)]
     return activation.derivative(torch.stack(true)).to(z.dtype)
 
 

@@ -20,7 +20,7 @@ Verdict = Literal["stable", "vanishing", "exploding", "symmetric", "dead", "satu
 # The thresholds, all of them. A signal may change its variance by this many decades over the
 # whole depth: within it, short training runs learn; beyond it, they stall or diverge.
 DECADES = 3.0
-# Fewer different units than this share, in any layer, and the layer is wasted on copies.
+# As few different units as this share, in any layer, and the layer is wasted on copies.
 DISTINCT = 0.5
 # More units than this silent for the whole batch, in any layer, and little passes. A healthy
 # deep ReLU network approaches one half.
@@ -64,14 +64,15 @@ def _judge(signals: Signals) -> tuple[Verdict, str]:
     values = signals.values
     if values["nonfinite_fraction"].max() > 0:
         return "overflow", _overflow_reason(signals)
-    copies = _first((values["distinct_fraction"] < DISTINCT) & (values["fan_out"] > 1))
+    copies = _first((values["distinct_fraction"] <= DISTINCT) & (values["fan_out"] > 1))
     silent = _first(values["dead_fraction"] >= DEAD)
     if copies is not None and (silent is None or copies <= silent):
         return "symmetric", _symmetric_reason(signals, copies)
     if silent is not None:
         return "dead", _dead_reason(signals, silent)
     drifts = (_activation_drift(signals), _gradient_drift(signals))
-    worst = max(drifts, key=lambda d: abs(d.decades))
+    # Where both leave the range the gradient tells the story: it is what trains.
+    worst = drifts[1] if abs(drifts[1].decades) > DECADES else drifts[0]
     if abs(worst.decades) > DECADES:
         return ("vanishing" if worst.decades < 0 else "exploding"), _drift_reason(worst)
     if np.nanmax(values["saturated_fraction"], initial=0) >= SATURATED:

@@ -32,7 +32,7 @@ def to_params(network: Network, batch: Batch) -> dict[str, str]:
     """Return the fields that differ from the defaults, as text that reads back exactly."""
     values = network.model_dump() | batch.model_dump()
     return {
-        field: value if isinstance(value, str) else repr(value)
+        field: value if isinstance(value, str) else repr(value).removesuffix(".0")
         for field, value in values.items()
         if value != FIELDS[field].model_fields[field].default
     }

@@ -14,14 +14,16 @@ def power_of_ten(exponent: int) -> str:
 
 def number(value: float, digits: int = 2) -> str:
     """Return `value` with that many significant digits: 0.31, 1200 or 2 × 10⁻¹⁵."""
-    if value == 0 or not math.isfinite(value):
-        return {math.inf: "∞", -math.inf: "−∞"}.get(value, "0" if value == 0 else "not a number")
+    if value == 0:
+        return "0"
     sign = "−" if value < 0 else ""
     return sign + from_log10(math.log10(abs(value)), digits)
 
 
 def from_log10(log10: float, digits: int = 2) -> str:
     """Return 10^`log10` as `number` would, also where a float cannot hold it."""
+    if math.isnan(log10):
+        return "not a number"
     if math.isinf(log10):
         return "0" if log10 < 0 else "∞"
     exponent = math.floor(log10)

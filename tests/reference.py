@@ -96,7 +96,7 @@ def run(
 def columns(run: Pass, weights: list[Floats], activation: str) -> dict[str, Floats]:
     """Return the probe's columns, each by its definition."""
     slope = PHI[activation][1]
-    grid = np.linspace(-10, 10, 200_001)
+    grid = np.linspace(-40, 40, 400_001)
     steepest = abs(slope(grid)).max()
     return {
         "weight_mean": np.array([w.mean() for w in weights]),

@@ -1,0 +1,66 @@
+"""The panels of detail."""
+
+import numpy as np
+import pytest
+
+from initviz import INITIALIZERS, Network, probe
+from initviz.figures import distributions, units, weights
+from initviz.figures.theme import LIGHT
+from initviz.statistics import SAMPLE_SIZE
+
+QUANTITIES = ("pre-activation", "activation", "gradient")
+SIGNALS = probe(Network(depth=12))
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_a_heatmap_column_is_a_distribution(quantity: str) -> None:
+    heat = distributions.plot_magnitudes(SIGNALS, quantity, LIGHT).data[0]
+    np.testing.assert_allclose(np.array(heat.z).sum(axis=0), 1, atol=0.01)
+    assert list(heat.x) == list(range(1, 13))
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_histograms_count_every_sampled_value(quantity: str) -> None:
+    histogram = SIGNALS.histogram(quantity)
+    sizes = [sample.mantissa.size for sample in SIGNALS.samples[quantity]]
+    assert histogram.counts.sum(axis=1).tolist() == sizes
+    assert all(SAMPLE_SIZE / 2 < size <= SAMPLE_SIZE for size in sizes)
+    assert histogram.to_csv().startswith("layer,left,right,count\n1,")
+    bars = distributions.plot_histograms(SIGNALS, quantity, LIGHT).data
+    assert len(bars) == 6
+
+
+def test_a_sample_has_the_moments_of_the_whole() -> None:
+    for layer, sample in enumerate(SIGNALS.samples["pre-activation"]):
+        values = sample.mantissa * 2.0**sample.exponent
+        whole = SIGNALS.values["preact_var"][layer]
+        # Inputs and units are correlated, so the sample counts for less than its size.
+        assert values.var() == pytest.approx(whole, rel=0.25)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"initializer": "zeros"}, {"depth": 1}, {"depth": 200, "gain": 100.0, "width": 4}],
+)
+def test_extreme_networks_still_draw(changes: dict[str, object]) -> None:
+    signals = probe(Network(**changes))
+    for quantity in QUANTITIES:
+        distributions.plot_magnitudes(signals, quantity, LIGHT)
+        distributions.plot_histograms(signals, quantity, LIGHT)
+    units.plot_units(signals, LIGHT)
+    units.plot_correlation(signals, LIGHT)
+    weights.plot_weights(signals, LIGHT)
+
+
+@pytest.mark.parametrize("initializer", INITIALIZERS)
+def test_weights_are_drawn_beside_their_theory(initializer: str) -> None:
+    signals = probe(Network(depth=3, width=64, initializer=initializer))
+    theory, drawn = weights.plot_weights(signals, LIGHT).data
+    np.testing.assert_allclose(drawn.y, theory.y, rtol=0.15, atol=1e-12)
+
+
+def test_unit_shares_are_the_tables() -> None:
+    dead, saturated, distinct = units.plot_units(SIGNALS, LIGHT).data
+    np.testing.assert_allclose(dead.y, SIGNALS.table["dead_fraction"], atol=1e-4)
+    np.testing.assert_allclose(saturated.y, SIGNALS.table["saturated_fraction"], atol=1e-4)
+    np.testing.assert_allclose(distinct.y, SIGNALS.table["distinct_fraction"], atol=1e-4)

@@ -1,0 +1,121 @@
+"""The command line as a user and a script meet it."""
+
+import io
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, cli, probe
+from initviz.signals import COLUMNS
+
+
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str):
+    monkeypatch.setattr(sys, "argv", ["initviz", *command.split()])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    captured = capsys.readouterr()
+    return ended.value.code, captured.out, captured.err
+
+
+def test_json_is_one_document_with_the_contracts_keys(capsys, monkeypatch) -> None:
+    code, out, err = run(
+        capsys, monkeypatch,
+        "probe --depth 20 --width 256 --activation relu --initializer he_normal --json",
+    )  # fmt: skip
+    document = json.loads(out)
+    assert (code, err) == (0, "")
+    assert list(document) == ["network", "batch", "layers", "diagnosis"]
+    assert Network(**document["network"]) == Network(depth=20, width=256)
+    assert Batch(**document["batch"]) == Batch()
+    assert [list(row) for row in document["layers"]] == [list(COLUMNS)] * 20
+    assert list(document["diagnosis"]) == ["verdict", "reason", "fix"]
+    table = probe(Network(width=256)).table
+    assert [row["act_var"] for row in document["layers"]] == pytest.approx(list(table["act_var"]))
+    assert all(isinstance(row["fan_in"], int) for row in document["layers"])
+
+
+def test_json_stays_valid_where_numbers_do_not(capsys, monkeypatch) -> None:
+    code, out, _ = run(
+        capsys, monkeypatch, "probe --gain 100 --depth 200 --width 16 --size 8 --json"
+    )
+    document = json.loads(out, parse_constant=lambda name: pytest.fail(name))
+    assert code == 0
+    assert document["layers"][-1]["act_var"] is None
+    assert document["diagnosis"]["verdict"] == "overflow"
+
+
+def test_csv_is_the_table(capsys, monkeypatch) -> None:
+    _, out, _ = run(capsys, monkeypatch, "probe --depth 3 --initializer xavier_normal --csv")
+    table = pd.read_csv(io.StringIO(out))
+    assert list(table.columns) == list(COLUMNS)
+    assert len(table) == 3
+
+
+def test_a_person_gets_a_table_the_reason_and_the_repair(capsys, monkeypatch) -> None:
+    code, out, _ = run(capsys, monkeypatch, "probe --depth 30 --initializer glorot_uniform")
+    assert code == 0
+    assert "vanishing" in out
+    assert "initializer=he_normal" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("what", "names"), [("activations", ACTIVATIONS), ("initializers", INITIALIZERS)]
+)
+def test_list_names_every_record(capsys, monkeypatch, what: str, names) -> None:
+    _, out, _ = run(capsys, monkeypatch, f"list {what} --json")
+    assert [record["name"] for record in json.loads(out)] == list(names)
+    _, out, _ = run(capsys, monkeypatch, f"list {what}")
+    assert all(name in out for name in names)
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        ("", "command"),
+        ("prob", "prob"),
+        ("probe --depth 0", "depth"),
+        ("probe --depth 201", "201"),
+        ("probe --depth ten", "ten"),
+        ("probe --depth", "--depth"),
+        ("probe --width 4096", "width"),
+        ("probe --activation rely", "rely"),
+        ("probe --initializer he", "he_normal"),
+        ("probe --gain -1", "gain"),
+        ("probe --gain nan", "nan"),
+        ("probe --scale 0.1", "scale"),
+        ("probe --initializer normal --scale -1", "scale"),
+        ("probe --bias-std -1", "bias_std"),
+        ("probe --bias-mean inf", "bias_mean"),
+        ("probe --normalization group", "normalization"),
+        ("probe --size 1", "size"),
+        ("probe --inputs digits --size 1798", "1797"),
+        ("probe --dtype int8", "float16"),
+        ("probe --loss mse", "cross_entropy"),
+        ("probe --seed -1", "seed"),
+        ("probe --colour red", "--colour"),
+        ("probe --json --csv", "--csv"),
+        ("probe --depth 200 --width 2048 --size 4096", "billion"),
+        ("probe extra", "extra"),
+        ("list networks", "networks"),
+        ("app --port 0", "port"),
+        ("app --port http", "http"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(capsys, monkeypatch, command, named) -> None:
+    code, out, err = run(capsys, monkeypatch, command)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert named in err
+
+
+def test_python_m_initviz_runs() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "initviz", "probe", "--depth", "x"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == "error: depth must be a whole number from 1 to 200; got 'x'\n"
