@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor, float32, nn
+from torch import dtype as DType
 
 from initviz.registry import index
 
@@ -44,7 +45,9 @@ def _uniform(rows: int, columns: int, generator: Generator) -> Tensor:
 
 
 def _truncated(rows: int, columns: int, generator: Generator) -> Tensor:
-    return nn.init.trunc_normal_(torch.empty(rows, columns), a=-2, b=2, generator=generator)
+    noise = torch.empty(rows, columns)
+    nn.init.trunc_normal_(noise, a=-2, b=2, generator=generator)
+    return noise
 
 
 def _ones(rows: int, columns: int, generator: Generator) -> Tensor:
@@ -61,7 +64,8 @@ def _orthogonal(rows: int, columns: int, generator: Generator) -> Tensor:
     q, r = torch.linalg.qr(tall)
     # Without the signs of R's diagonal, Q is not uniform: Mezzadri 2007, arXiv:math-ph/0609050.
     q *= torch.where(r.diagonal() < 0, -1.0, 1.0)
-    return q if rows >= columns else q.T.contiguous()
+    haar: Tensor = q if rows >= columns else q.T.contiguous()
+    return haar
 
 
 # PyTorch's documented example for `sparse_`.
@@ -156,7 +160,7 @@ class Initializer:
         *,
         gain: float = 1.0,
         scale: float | None = None,
-        dtype: torch.dtype = torch.float32,
+        dtype: DType = float32,
     ) -> Tensor:
         """Draw a weight matrix, shape (fan_out, fan_in): the same float32 noise in any dtype."""
         factor = self.factor(fan_in, fan_out, gain=gain, scale=scale)
@@ -305,7 +309,7 @@ INITIALIZERS = index(
             family="variance scaling",
             noise=NORMAL,
             amplitude=variance_scaling(1, "fan_avg", NORMAL),
-            formula=r"w \sim \mathcal{N}\left(0,\; \frac{2 g^2}{n_\mathrm{in} + n_\mathrm{out}}\right)",
+            formula=r"w \sim \mathcal{N}(0,\; 2 g^2 / (n_\mathrm{in} + n_\mathrm{out}))",
             reference=_GLOROT,
             torch="nn.init.xavier_normal_(w, gain={gain})",
             keras='"glorot_normal"',
@@ -318,7 +322,7 @@ INITIALIZERS = index(
             family="variance scaling",
             noise=UNIFORM,
             amplitude=variance_scaling(1, "fan_avg", UNIFORM),
-            formula=r"w \sim \mathcal{U}\left(\pm g \sqrt{6 / (n_\mathrm{in} + n_\mathrm{out})}\right)",
+            formula=r"w \sim \mathcal{U}(\pm g \sqrt{6 / (n_\mathrm{in} + n_\mathrm{out})})",
             reference=_GLOROT,
             torch="nn.init.xavier_uniform_(w, gain={gain})",
             keras='"glorot_uniform"',

@@ -9,7 +9,7 @@ import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -81,7 +81,7 @@ def observe(module: nn.Module, inputs: Tensor, loss: Loss, *, seed: int = 0) -> 
                 f"{type(module).__name__} ran no leaf layer with a weight matrix; a probe needs "
                 "at least one nn.Linear, nn.Conv or nn.Embedding called through its forward"
             )
-        return _measure(rows, loss(output), inputs)
+        return _measure(rows, loss(output))
 
 
 def observe_exactly(
@@ -128,7 +128,7 @@ def _hooks(module: nn.Module, follow: "_Follow") -> Iterator[None]:
     try:
         for name, leaf in module.named_modules():
             if _is_layer(leaf):
-                handles.append(leaf.register_forward_hook(follow.layer(name, leaf)))
+                handles.append(leaf.register_forward_hook(follow.layer(name)))
         yield
     finally:
         for handle in handles:
@@ -151,8 +151,8 @@ class _Follow(TorchFunctionMode):
         # Tensors are told apart by identity, which lasts only as long as they do.
         self._alive: list[Tensor] = []
 
-    def layer(self, name: str, module: nn.Module) -> Callable[..., Tensor | None]:
-        """Return the forward hook of one leaf layer."""
+    def layer(self, name: str) -> Callable[..., Tensor | None]:
+        """Return the forward hook of the leaf layer of that name."""
 
         def hook(module: nn.Module, _: object, output: object) -> Tensor | None:
             if not isinstance(output, Tensor):
@@ -196,8 +196,8 @@ def _in_place(func: Any, kwargs: Any) -> bool:
     return getattr(func, "__name__", "").endswith("_") or bool((kwargs or {}).get("inplace"))
 
 
-def _measure(rows: list[Row], loss: Tensor, inputs: Tensor) -> Observation:
-    wanted = [t for row in rows for t in (row.z, _activation(row), row.module.weight)]
+def _measure(rows: list[Row], loss: Tensor) -> Observation:
+    wanted = [t for row in rows for t in (row.z, _activation(row), weight_of(row.module))]
     if not loss.requires_grad:
         raise ValueError("the loss does not depend on any of the module's weights")
     gradients = torch.autograd.grad(loss, wanted, allow_unused=True)
@@ -222,8 +222,7 @@ def _row_values(
     zero = torch.zeros_like(z)
     dz = zero if grad_z is None else _units_last(grad_z, row.kind)
     dh = zero if grad_h is None else _units_last(grad_h, row.kind)
-    weight = row.module.weight
-    assert isinstance(weight, Tensor)
+    weight = weight_of(row.module)
     dw = torch.zeros_like(weight) if grad_weight is None else grad_weight
     fan_in, fan_out = fan(row.module)
     z_mean, z_square, z_variance = _moments(z)
@@ -282,14 +281,18 @@ def _units_last(x: Tensor, kind: str) -> Tensor:
     return x.reshape(-1, x.shape[-1])
 
 
+def weight_of(module: nn.Module) -> Tensor:
+    """Return the weight of a leaf layer."""
+    return cast("Tensor", module.weight)
+
+
 def fan(module: nn.Module) -> tuple[int, int]:
     """Return fan-in and fan-out of a layer: the connections into and out of one unit.
 
     Unlike `torch.nn.init`, groups are taken into account, and a transposed convolution's
     fan-in is that of its inputs.
     """
-    weight = module.weight
-    assert isinstance(weight, Tensor)
+    weight = weight_of(module)
     if isinstance(module, nn.modules.conv._ConvNd):
         kernel = weight[0, 0].numel()
         return (

@@ -1,7 +1,7 @@
 """The specification of an experiment, and the real `torch.nn` network it stands for."""
 
 from collections import OrderedDict
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import torch
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -66,7 +66,7 @@ class Network(Spec):
     N(bias_mean, bias_std²). A normalization acts between z and φ.
     """
 
-    choices = {
+    choices: ClassVar = {
         "activation": tuple(ACTIVATIONS),
         "initializer": tuple(INITIALIZERS),
         "normalization": tuple(NORMALIZATIONS),
@@ -127,7 +127,7 @@ class Network(Spec):
 class Batch(Spec):
     """What is sent through the network: inputs, loss, arithmetic and seed."""
 
-    choices = {"inputs": tuple(INPUTS), "loss": tuple(LOSSES), "dtype": tuple(DTYPES)}
+    choices: ClassVar = {"inputs": tuple(INPUTS), "loss": tuple(LOSSES), "dtype": tuple(DTYPES)}
 
     size: Whole = Field(
         128,
@@ -201,15 +201,19 @@ def _weight(
 
 def _linear(weight: Tensor, bias: Tensor | None) -> nn.Linear:
     fan_out, fan_in = weight.shape
-    linear = nn.utils.skip_init(nn.Linear, fan_in, fan_out, dtype=weight.dtype)
+    # On the meta device nothing is drawn, so the global generator stays where it is.
+    linear = nn.Linear(fan_in, fan_out, dtype=weight.dtype, device="meta").to_empty(device="cpu")
     linear.weight.copy_(weight)
     linear.bias.copy_(torch.zeros(fan_out) if bias is None else bias)
     return linear
 
 
 def _normalization(network: Network, dtype: torch.dtype) -> nn.Module:
-    layer = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm, "rms": nn.RMSNorm}
-    return layer[network.normalization](network.width, dtype=dtype)
+    if network.normalization == "batch":
+        return nn.BatchNorm1d(network.width, dtype=dtype)
+    if network.normalization == "layer":
+        return nn.LayerNorm(network.width, dtype=dtype)
+    return nn.RMSNorm(network.width, dtype=dtype)
 
 
 @torch.no_grad()

@@ -13,7 +13,8 @@ from initviz.initializers import INITIALIZERS
 from initviz.modules import Observation, observe, observe_exactly
 from initviz.network import CLASSES, DTYPES, Batch, Network, build, fans
 from initviz.noise import layer_noise
-from initviz.signals import SIZES, Floats, Layers, Signals
+from initviz.signals import SIZES, Layers, Signals
+from initviz.statistics import Floats
 
 # Above this root mean square, float32 may already have made an infinity of something.
 _NEAR_OVERFLOW = 30.0

@@ -9,7 +9,8 @@ class Named(Protocol):
     """A record that a table can hold."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What the record is found by."""
 
 
 Record = TypeVar("Record", bound=Named)

@@ -93,7 +93,7 @@ def distinct_fraction(z: Tensor, eps: float) -> Floats:
     layer's own scale; `eps` is the spacing of the format they were computed in. NaN where
     `z`, (layers, batch, units), is not finite.
     """
-    layers, batch, units = z.shape
+    _, batch, units = z.shape
     probes = torch.empty(2, batch).normal_(generator=generator(0, "probe")).to(z.dtype)
     # Copies agree in every projection; strangers agree in two with probability ~1e-8.
     first, second = torch.matmul(probes, z).double().unbind(dim=1)

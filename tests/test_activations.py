@@ -8,10 +8,10 @@ from initviz import ACTIVATIONS
 from initviz.registry import index
 from tests.reference import PHI
 
-CONTRACT = (
-    "linear sigmoid tanh relu leaky_relu elu selu celu gelu silu mish softplus softsign "
-    "hardtanh hardswish erf sin"
-).split()
+CONTRACT = [
+    "linear", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "celu", "gelu",
+    "silu", "mish", "softplus", "softsign", "hardtanh", "hardswish", "erf", "sin",
+]  # fmt: skip
 
 # Off every kink, where the derivative is one thing only.
 GRID = torch.linspace(-8.03, 8.01, 1001, dtype=torch.float64)

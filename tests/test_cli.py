@@ -41,7 +41,7 @@ def test_json_stays_valid_where_numbers_do_not(capsys, monkeypatch) -> None:
     code, out, _ = run(
         capsys, monkeypatch, "probe --gain 100 --depth 200 --width 16 --size 8 --json"
     )
-    document = json.loads(out, parse_constant=lambda name: pytest.fail(name))
+    document = json.loads(out, parse_constant=pytest.fail)
     assert code == 0
     assert document["layers"][-1]["act_var"] is None
     assert document["diagnosis"]["verdict"] == "overflow"

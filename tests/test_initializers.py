@@ -13,10 +13,11 @@ from initviz.initializers import ALIASES, TRUNCATED_VARIANCE
 from initviz.network import build
 from initviz.randomness import generator
 
-CONTRACT = (
-    "zeros ones constant normal uniform truncated_normal lecun_normal lecun_uniform "
-    "glorot_normal glorot_uniform he_normal he_uniform orthogonal identity sparse torch_default"
-).split()
+CONTRACT = [
+    "zeros", "ones", "constant", "normal", "uniform", "truncated_normal", "lecun_normal",
+    "lecun_uniform", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform",
+    "orthogonal", "identity", "sparse", "torch_default",
+]  # fmt: skip
 SHAPES = [(96, 160), (160, 96), (128, 128)]
 
 

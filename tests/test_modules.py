@@ -66,7 +66,7 @@ def test_a_module_is_left_as_it_was_found(training: bool) -> None:
 
 def test_hooks_are_removed_when_the_forward_pass_raises() -> None:
     module = Broken()
-    with pytest.raises(ValueError, match="Broken does not run.*broken on purpose"):
+    with pytest.raises(ValueError, match=r"Broken does not run.*broken on purpose"):
         probe(module, torch.randn(3, 4))
     assert hooks(module) == 0
 

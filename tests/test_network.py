@@ -102,13 +102,13 @@ def test_a_refusal_names_field_value_and_range(
 
 
 def test_unknown_fields_scale_without_meaning_and_too_many_digits_are_refused() -> None:
-    with pytest.raises(ValueError, match="'widht'.*width"):
+    with pytest.raises(ValueError, match=r"'widht'.*width"):
         Network(widht=3)
-    with pytest.raises(ValueError, match="scale must be left out.*he_normal"):
+    with pytest.raises(ValueError, match=r"scale must be left out.*he_normal"):
         Network(scale=0.1)
     with pytest.raises(ValueError, match="scale"):
         Network(initializer="normal", scale=-1)
-    with pytest.raises(ValueError, match="2 to 1797.*2000"):
+    with pytest.raises(ValueError, match=r"2 to 1797.*2000"):
         Batch(inputs="digits", size=2000)
 
 

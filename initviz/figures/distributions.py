@@ -38,10 +38,15 @@ def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> g
             "darker: more values of that order of magnitude",
             colours,
             xaxis=layer_axis(len(magnitudes), colours),
-            yaxis=value_axis(colours, title={"text": f"|{symbol}|"}, tickprefix="10<sup>",
-                             ticksuffix="</sup>", tickformat="d"),
+            yaxis=value_axis(
+                colours,
+                title={"text": f"|{symbol}|"},
+                tickprefix="10<sup>",
+                ticksuffix="</sup>",
+                tickformat="d",
+            ),
         ),
-    ).update_layout(height=PANEL_HEIGHT, hovermode="closest", showlegend=False)  # fmt: skip
+    ).update_layout(height=PANEL_HEIGHT, hovermode="closest", showlegend=False)
 
 
 def plot_histograms(signals: Signals, quantity: Quantity, colours: Palette) -> go.Figure:

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 
 from initviz.diagnosis import DECADES
 from initviz.figures.theme import Palette, layer_axis, layout, value_axis
-from initviz.signals import Floats, Signals, smallest_normal_log10
+from initviz.signals import Signals, smallest_normal_log10
+from initviz.statistics import Floats
 from initviz.words import from_log10
 
 Statistic = Literal["variance", "std"]
@@ -95,8 +96,10 @@ def plot_signal(
     marked = len(signals.layers) <= _MARKED_LAYERS
     figure.add_trace(_line(measured, colours.measured, width=2.5, marked=marked))
     _mark_lost(figure, signals, measured, quantity, colours)
-    if quantity.judged:
-        _shade_zone(figure, measured, quantity, statistic, shown, colours)
+    start = float(measured.log10[-1 if quantity.backward else 0])
+    if quantity.judged and math.isfinite(start):
+        reach = DECADES / 2 if statistic == "std" else DECADES
+        _shade_zone(figure, start, reach, shown, colours)
     _note_undrawable(figure, measured, colours)
     return figure
 
@@ -160,18 +163,9 @@ def _mark_lost(
 
 
 def _shade_zone(
-    figure: go.Figure,
-    drawn: Curve,
-    quantity: Quantity,
-    statistic: Statistic,
-    shown: Window,
-    colours: Palette,
+    figure: go.Figure, start: float, reach: float, shown: Window, colours: Palette
 ) -> None:
     """Shade where the verdict is stable: within so many decades of where the signal starts."""
-    start = float(drawn.log10[-1 if quantity.backward else 0])
-    if not math.isfinite(start):
-        return
-    reach = DECADES / 2 if statistic == "std" else DECADES
     low, high = max(start - reach, shown[0]), min(start + reach, shown[1])
     if low >= high:
         return

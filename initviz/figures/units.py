@@ -4,7 +4,8 @@ import plotly.graph_objects as go
 
 from initviz.diagnosis import DEAD, SATURATED
 from initviz.figures.theme import PANEL_HEIGHT, Palette, layer_axis, layout, value_axis
-from initviz.signals import Floats, Signals
+from initviz.signals import Signals
+from initviz.statistics import Floats
 
 
 def plot_units(signals: Signals, colours: Palette) -> go.Figure:

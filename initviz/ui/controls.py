@@ -1,6 +1,6 @@
 """One control for every field, named and explained by the field itself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from initviz.ui.text import LABELS
 
 _POWERS = tuple(2**i for i in range(12))
 # Fine where networks live and die, coarse up to the largest gain allowed.
-_GAINS = tuple(i / 100 for i in range(301)) + (3.5, 4.0, 5.0, 7.0, 10.0, 20.0, 50.0, 100.0)
+_GAINS = (*(i / 100 for i in range(301)), 3.5, 4.0, 5.0, 7.0, 10.0, 20.0, 50.0, 100.0)
 _SIZES = tuple(2**i for i in range(1, 13))
 
 
@@ -42,9 +42,11 @@ def main_controls() -> None:
         _choice("initializer", on_change=_forget_scale)
         _scale_slider("gain", _GAINS)
         st.button(
-            "New draw", icon=":material/casino:", help="Draw other weights: the next seed.",
+            "New draw",
+            icon=":material/casino:",
+            help="Draw other weights: the next seed.",
             on_click=_draw_again,
-        )  # fmt: skip
+        )
 
 
 def more_controls() -> None:
@@ -67,22 +69,31 @@ def _words(field: str) -> tuple[str, str]:
     return str(info.title), str(info.description)
 
 
-def _choice(field: str, width: int | str = "stretch", **extra: object) -> None:
+def _choice(field: str, on_change: Callable[[], None] | None = None) -> None:
     label, help_ = _words(field)
     labels = LABELS[field]
     st.selectbox(
-        label, list(labels), format_func=labels.__getitem__, key=field, help=help_, width=width,
-        persist_state="session", **extra,
-    )  # fmt: skip
+        label,
+        list(labels),
+        format_func=labels.__getitem__,
+        key=field,
+        help=help_,
+        on_change=on_change,
+        persist_state="session",
+    )
 
 
-def _scale_slider(field: str, options: Sequence[float], width: int | str = "stretch") -> None:
+def _scale_slider(field: str, options: Sequence[float]) -> None:
     """Slide over chosen values; the present one joins them if it is not among them."""
     label, help_ = _words(field)
     st.select_slider(
-        label, sorted({*options, st.session_state[field]}), format_func=lambda v: f"{v:g}",
-        key=field, help=help_, width=width, persist_state="session",
-    )  # fmt: skip
+        label,
+        sorted({*options, st.session_state[field]}),
+        format_func=lambda v: f"{v:g}",
+        key=field,
+        help=help_,
+        persist_state="session",
+    )
 
 
 def _number(field: str, *, step: float) -> None:
@@ -90,19 +101,30 @@ def _number(field: str, *, step: float) -> None:
     low, high = FIELDS[field].bounds(field)
     kind = FIELDS[field].kind(field)
     st.number_input(
-        label, kind(low) if low > float("-inf") else None,
-        kind(high) if high < float("inf") else None, key=field, step=kind(step), help=help_,
-        format="%d" if kind is int else "%g", persist_state="session",
-    )  # fmt: skip
+        label,
+        kind(low) if low > float("-inf") else None,
+        kind(high) if high < float("inf") else None,
+        key=field,
+        step=kind(step),
+        help=help_,
+        format="%d" if kind is int else "%g",
+        persist_state="session",
+    )
 
 
 def _scale() -> None:
     initializer = INITIALIZERS[st.session_state["initializer"]]
     st.number_input(
-        "Scale", 0.0, value=None, key="scale", step=0.01, format="%g",
-        placeholder=f"{initializer.default_scale:g}", help=f"The {initializer.scale_meaning}.",
+        "Scale",
+        0.0,
+        value=None,
+        key="scale",
+        step=0.01,
+        format="%g",
+        placeholder=f"{initializer.default_scale:g}",
+        help=f"The {initializer.scale_meaning}.",
         persist_state="session",
-    )  # fmt: skip
+    )
 
 
 def _forget_scale() -> None:

@@ -35,9 +35,12 @@ def verdict(now: state.State, signals: Signals) -> None:
         if diagnosis.verdict != "stable":
             _repair_button(now.network, now.batch)
         st.button(
-            "Pin", icon=":material/keep:", on_click=state.pin, args=(now.network, now.batch),
+            "Pin",
+            icon=":material/keep:",
+            on_click=state.pin,
+            args=(now.network, now.batch),
             help="Keep these curves behind the next ones, up to three.",
-        )  # fmt: skip
+        )
         if now.pins:
             st.button("Unpin", icon=":material/keep_off:", on_click=state.unpin)
 
@@ -48,9 +51,13 @@ def _repair_button(network: Network, batch: Batch) -> None:
         st.caption("No initializer, gain or normalization tried repairs it.", width="content")
     else:
         st.button(
-            repair(network, fix), type="primary", icon=":material/build:", key="fix",
-            on_click=state.put, args=(fix,),
-        )  # fmt: skip
+            repair(network, fix),
+            type="primary",
+            icon=":material/build:",
+            key="fix",
+            on_click=state.put,
+            args=(fix,),
+        )
 
 
 def charts(now: state.State, signals: Signals) -> None:
@@ -71,9 +78,11 @@ def charts(now: state.State, signals: Signals) -> None:
                 signals, pins, quantity, statistic, shown=shown, colours=colours()
             )
             st.plotly_chart(
-                figure, key=f"{side}_chart", config=_PLOTLY, 
+                figure,
+                key=f"{side}_chart",
+                config=_PLOTLY,
                 alt=signal.describe(signals, quantity),
-            )  # fmt: skip
+            )
 
 
 def switches() -> None:
@@ -85,16 +94,26 @@ def switches() -> None:
 
 def panel_picker() -> None:
     """Choose the one panel of detail that is computed and shown."""
-    names = {"distributions": "Distributions", "units": "Units", "weights": "Weights",
-             "table": "Table"}  # fmt: skip
+    names = {
+        "distributions": "Distributions",
+        "units": "Units",
+        "weights": "Weights",
+        "table": "Table",
+    }
     _segments("Detail", "panel", names, None)
 
 
 def _segments(label: str, key: str, names: dict[str, str], help_: str | None) -> None:
     st.segmented_control(
-        label, list(names), format_func=names.__getitem__, key=key, required=True, help=help_,
-        label_visibility="collapsed", persist_state="session",
-    )  # fmt: skip
+        label,
+        list(names),
+        format_func=names.__getitem__,
+        key=key,
+        required=True,
+        help=help_,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
 
 
 def panel(signals: Signals) -> None:
@@ -108,36 +127,50 @@ def panel(signals: Signals) -> None:
 
 
 def _distributions(signals: Signals) -> None:
-    names = {"pre-activation": "Pre-activations z", "activation": "Activations h",
-             "gradient": "Gradients ∂ℓ/∂z"}  # fmt: skip
+    names = {
+        "pre-activation": "Pre-activations z",
+        "activation": "Activations h",
+        "gradient": "Gradients ∂ℓ/∂z",
+    }
     _segments("Values of", "of", names, None)
     quantity = st.session_state["of"]
     with st.container(horizontal=True, key="panel_charts"):
         st.plotly_chart(
-            distributions.plot_magnitudes(signals, quantity, colours()), key="magnitudes",
-            config=_PLOTLY,  alt=f"Heatmap of the order of magnitude of each {quantity}",
-        )  # fmt: skip
+            distributions.plot_magnitudes(signals, quantity, colours()),
+            key="magnitudes",
+            config=_PLOTLY,
+            alt=f"Heatmap of the order of magnitude of each {quantity}",
+        )
         st.plotly_chart(
-            distributions.plot_histograms(signals, quantity, colours()), key="histograms",
-            config=_PLOTLY,  alt=f"Histograms of the {quantity} in a few layers",
-        )  # fmt: skip
+            distributions.plot_histograms(signals, quantity, colours()),
+            key="histograms",
+            config=_PLOTLY,
+            alt=f"Histograms of the {quantity} in a few layers",
+        )
     st.caption("Up to 2048 values of each layer, evenly spaced over batch and units.")
     st.download_button(
-        "Histograms as CSV", lambda: signals.histogram(quantity).to_csv(), f"{quantity}.csv",
-        icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
+        "Histograms as CSV",
+        lambda: signals.histogram(quantity).to_csv(),
+        f"{quantity}.csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
 
 
 def _units(signals: Signals) -> None:
     with st.container(horizontal=True, key="panel_charts"):
         st.plotly_chart(
-            units.plot_units(signals, colours()), key="units", config=_PLOTLY, 
+            units.plot_units(signals, colours()),
+            key="units",
+            config=_PLOTLY,
             alt="Dead, saturated and different units by layer",
-        )  # fmt: skip
+        )
         st.plotly_chart(
-            units.plot_correlation(signals, colours()), key="correlation", config=_PLOTLY,
-             alt="Mean cosine similarity of two inputs' activations by layer",
-        )  # fmt: skip
+            units.plot_correlation(signals, colours()),
+            key="correlation",
+            config=_PLOTLY,
+            alt="Mean cosine similarity of two inputs' activations by layer",
+        )
     st.caption(
         "A unit is dead if it outputs 0 for the whole batch; an activation is saturated where the "
         "slope is below 1 % of its largest; units are copies if they agree on the whole batch. "
@@ -147,9 +180,11 @@ def _units(signals: Signals) -> None:
 
 def _weights(signals: Signals) -> None:
     st.plotly_chart(
-        weights.plot_weights(signals, colours()), key="weights", config=_PLOTLY,
+        weights.plot_weights(signals, colours()),
+        key="weights",
+        config=_PLOTLY,
         alt="Weight variance by layer, drawn and theoretical",
-    )  # fmt: skip
+    )
 
 
 def _table(signals: Signals) -> None:
@@ -161,16 +196,27 @@ def share(now: state.State, signals: Signals) -> None:
     with st.popover("Share & export", icon=":material/ios_share:"):
         st.caption("This page's address holds everything, pins included: copy it to share.")
         st.download_button(
-            "Table (CSV)", lambda: signals.table.to_csv(index=False), "initviz.csv",
-            icon=":material/table:", on_click="ignore",
-        )  # fmt: skip
+            "Table (CSV)",
+            lambda: signals.table.to_csv(index=False),
+            "initviz.csv",
+            icon=":material/table:",
+            on_click="ignore",
+        )
         st.download_button(
-            "Run (JSON)", lambda: signals.to_json(), "initviz.json", "application/json",
-            icon=":material/data_object:", on_click="ignore",
-        )  # fmt: skip
+            "Run (JSON)",
+            signals.to_json,
+            "initviz.json",
+            "application/json",
+            icon=":material/data_object:",
+            on_click="ignore",
+        )
         st.download_button(
-            "PyTorch source", lambda: pytorch(now.network, now.batch), "network.py",
-            "text/x-python", icon=":material/code:", on_click="ignore",
-        )  # fmt: skip
+            "PyTorch source",
+            lambda: pytorch(now.network, now.batch),
+            "network.py",
+            "text/x-python",
+            icon=":material/code:",
+            on_click="ignore",
+        )
         st.code(command(now.network, now.batch), language="bash", wrap_lines=True)
         st.code(f"?{to_query(now.network, now.batch)}", language=None, wrap_lines=True)

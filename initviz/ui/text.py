@@ -1,6 +1,7 @@
 """Words on the page."""
 
 import re
+from typing import Literal
 
 from initviz.activations import ACTIVATIONS
 from initviz.diagnosis import Verdict
@@ -16,7 +17,8 @@ LABELS: dict[str, dict[str, str]] = {
     "dtype": {name: name for name in DTYPES},
 }
 
-BADGES: dict[Verdict, tuple[str, str, str]] = {
+Colour = Literal["green", "orange", "red", "violet", "gray"]
+BADGES: dict[Verdict, tuple[str, str, Colour]] = {
     "stable": ("Stable", "check_circle", "green"),
     "vanishing": ("Vanishing", "trending_down", "orange"),
     "exploding": ("Exploding", "trending_up", "red"),
