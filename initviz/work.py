@@ -1,24 +1,42 @@
 """What a probe will cost, estimated before it runs."""
 
+import torch
+
 from initviz.network import Batch, Network, fans
 
-# About ten seconds on two cores, and a fraction of a small server's memory.
-MAX_FLOPS = 1e12
-MAX_BYTES = 4 * 2**30
+# A few seconds on two cores, and a fraction of a small server's memory.
+MAX_FLOPS = 2e11
+MAX_BYTES = 2 * 2**30
+# Drawing a random weight takes about as long as this many operations of a matrix product.
+_DRAWING = 200
+_SMALL_BATCH = 32
+
+
+def one_core_each() -> None:
+    """Let a probe use one core, so that as many run side by side as there are cores.
+
+    Probes that share their cores wait for each other's threads and all become slower.
+    """
+    torch.set_num_threads(1)
 
 
 def flops(network: Network, batch: Batch) -> float:
-    """Return the floating-point operations of one forward and one backward pass."""
-    return 6.0 * batch.size * sum(i * o for i, o in fans(network, batch))
+    """Return the operations of drawing the weights, one forward and one backward pass."""
+    weights = sum(i * o for i, o in fans(network, batch))
+    return (6.0 * batch.size + _DRAWING) * weights * (3 if _automatic(network, batch) else 1)
+
+
+def _automatic(network: Network, batch: Batch) -> bool:
+    """Say whether the probe goes through autograd, which takes about three times as much."""
+    return network.normalization != "none" or batch.dtype in ("float16", "bfloat16")
 
 
 def memory(network: Network, batch: Batch) -> float:
     """Return the bytes of weights, activations and pre-activations held at once."""
     weights = sum(i * o for i, o in fans(network, batch))
     signals = 2 * network.depth * network.width * batch.size
-    automatic = network.normalization != "none" or batch.dtype in ("float16", "bfloat16")
     word = 8 if batch.dtype == "float64" else 4
-    return word * (weights + signals) * (3 if automatic else 1)
+    return word * (weights + signals) * (3 if _automatic(network, batch) else 1)
 
 
 def fits(network: Network, batch: Batch) -> bool:
@@ -28,8 +46,8 @@ def fits(network: Network, batch: Batch) -> bool:
 
 def nearest(network: Network, batch: Batch) -> tuple[Network, Batch]:
     """Return the nearest setting within the budget: a smaller batch first, then less depth."""
-    while not fits(network, batch) and batch.size > 128:
-        batch = batch.replace(size=max(128, batch.size // 2))
+    while not fits(network, batch) and batch.size > _SMALL_BATCH:
+        batch = batch.replace(size=max(_SMALL_BATCH, batch.size // 2))
     while not fits(network, batch):
         network = network.replace(depth=network.depth - 1)
     return network, batch

@@ -2,9 +2,8 @@
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from initviz.figures.theme import PANEL_HEIGHT, Palette, layer_axis, layout, value_axis
+from initviz.figures.theme import PANEL_HEIGHT, Palette, layer_axis, layout, note, value_axis
 from initviz.signals import Quantity, Signals
 
 _SYMBOLS: dict[Quantity, str] = {
@@ -14,6 +13,7 @@ _SYMBOLS: dict[Quantity, str] = {
 }
 _BINS = 60
 _MULTIPLES = 6
+_BARE = {"showgrid": False, "zeroline": False, "nticks": 3, "exponentformat": "power"}
 
 
 def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> go.Figure:
@@ -24,19 +24,26 @@ def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> g
     edges = np.linspace(low, max(high, low + 1), _BINS + 1)
     share = [np.histogram(m, bins=edges)[0] / max(1, m.size) for m in magnitudes]
     symbol = _SYMBOLS[quantity]
-    return go.Figure(
-        go.Heatmap(
-            x=list(range(1, len(magnitudes) + 1)),
-            y=((edges[1:] + edges[:-1]) / 2).round(3).tolist(),
-            z=np.array(share).T.round(4).tolist(),
-            colorscale=colours.scale,
-            colorbar={"title": {"text": "share"}, "thickness": 10, "tickformat": ".0%"},
-            hovertemplate=f"layer %{{x}}, |{symbol}| near 10^%{{y:.1f}}: %{{z:.1%}}<extra></extra>",
+    heatmap = {
+        "type": "heatmap",
+        "x": list(range(1, len(magnitudes) + 1)),
+        "y": ((edges[1:] + edges[:-1]) / 2).round(3).tolist(),
+        "z": np.array(share).T.round(4).tolist(),
+        "colorscale": colours.scale,
+        "colorbar": {"title": {"text": "share"}, "thickness": 10, "tickformat": ".0%"},
+        "hovertemplate": (
+            f"layer %{{x}}, |{symbol}| near 10^%{{y:.1f}}: %{{z:.1%}}<extra></extra>"
         ),
-        layout(
+    }
+    return go.Figure(
+        data=[heatmap],
+        layout=layout(
             f"Sizes of {symbol}",
-            "darker: more values of that order of magnitude",
+            "stronger colour: more values of that size",
             colours,
+            height=PANEL_HEIGHT,
+            hovermode="closest",
+            showlegend=False,
             xaxis=layer_axis(len(magnitudes), colours),
             yaxis=value_axis(
                 colours,
@@ -46,40 +53,48 @@ def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> g
                 tickformat="d",
             ),
         ),
-    ).update_layout(height=PANEL_HEIGHT, hovermode="closest", showlegend=False)
+    )
 
 
 def plot_histograms(signals: Signals, quantity: Quantity, colours: Palette) -> go.Figure:
     """Draw small multiples: the histogram of a few layers from first to last."""
     histogram = signals.histogram(quantity)
     layers = _spread(len(histogram.counts))
-    figure = make_subplots(
-        rows=1,
-        cols=len(layers),
-        subplot_titles=[f"layer {layer + 1}" for layer in layers],
-        horizontal_spacing=0.02,
-    )
-    for column, layer in enumerate(layers, start=1):
+    traces, axes, names = [], {}, []
+    for place, layer in enumerate(layers):
         counts, edges = histogram.counts[layer], histogram.edges[layer]
-        figure.add_trace(
-            go.Bar(
-                x=((edges[1:] + edges[:-1]) / 2).tolist(),
-                y=(counts / max(1, counts.sum())).round(4).tolist(),
-                marker={"color": colours.measured, "line": {"width": 0}},
-                hovertemplate="%{x:.2g}: %{y:.1%}<extra></extra>",
-            ),
-            row=1,
-            col=column,
+        suffix = "" if place == 0 else str(place + 1)
+        left, right = place / len(layers), (place + 0.9) / len(layers)
+        traces.append(
+            {
+                "type": "bar",
+                "x": ((edges[1:] + edges[:-1]) / 2).tolist(),
+                "y": (counts / max(1, counts.sum())).round(4).tolist(),
+                "xaxis": f"x{suffix}",
+                "yaxis": f"y{suffix}",
+                "marker": {"color": colours.measured, "line": {"width": 0}},
+                "hovertemplate": "%{x:.2g}: %{y:.1%}<extra></extra>",
+            }
         )
-    symbol = _SYMBOLS[quantity]
-    figure.update_layout(
-        layout(f"Histogram of {symbol}", "each layer on its own scale", colours)
-    ).update_layout(height=PANEL_HEIGHT, showlegend=False, bargap=0, hovermode="closest")
-    figure.update_layout(margin={"t": 64, "b": 40})
-    figure.update_annotations(font={"size": 12, "color": colours.text})
-    figure.update_xaxes(showgrid=False, zeroline=False, nticks=3, exponentformat="power")
-    figure.update_yaxes(showticklabels=False, showgrid=False, zeroline=False)
-    return figure
+        axes[f"xaxis{suffix}"] = {**_BARE, "domain": [left, right], "anchor": f"y{suffix}"}
+        axes[f"yaxis{suffix}"] = {**_BARE, "showticklabels": False, "anchor": f"x{suffix}"}
+        at = {"x": (left + right) / 2, "xref": "paper", "y": 1.0, "yref": "paper"}
+        names.append(note(f"layer {layer + 1}", colours, yanchor="bottom", **at))
+    return go.Figure(
+        data=traces,
+        layout=layout(
+            f"Histogram of {_SYMBOLS[quantity]}",
+            "each layer on its own scale",
+            colours,
+            height=PANEL_HEIGHT,
+            hovermode="closest",
+            showlegend=False,
+            bargap=0,
+            margin={"l": 8, "r": 8, "t": 60, "b": 40},
+            annotations=names,
+            **axes,
+        ),
+    )
 
 
 def _spread(depth: int) -> list[int]:

@@ -3,24 +3,31 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
 
 from initviz.diagnosis import DECADES
-from initviz.figures.theme import Palette, layer_axis, layout, value_axis
+from initviz.figures.theme import Palette, layer_axis, layout, note, value_axis
 from initviz.signals import Signals, smallest_normal_log10
 from initviz.statistics import Floats
 from initviz.words import from_log10
 
 Statistic = Literal["variance", "std"]
 Window = tuple[float, float]
+Trace = dict[str, Any]
+Shape = dict[str, Any]
+Note = dict[str, Any]
 
 SMALLEST_WINDOW: Window = (-4.0, 4.0)
 _STEP = 4
 _MARKED_LAYERS = 60
 _TICKS = 6
+_WORDS: dict[Statistic, tuple[str, str]] = {
+    "variance": ("variance", "Var"),
+    "std": ("standard deviation", "Std"),
+}
 
 
 @dataclass(frozen=True)
@@ -79,29 +86,33 @@ def plot_signal(
 ) -> go.Figure:
     """Draw a quantity against the layer for one probe and the pinned ones behind it."""
     measured = curve("measured", signals, quantity, statistic)
-    word = "standard deviation" if statistic == "std" else "variance"
-    short = "Std" if statistic == "std" else "Var"
-    figure = go.Figure(
+    ghosts = [curve(f"pinned: {name}", pinned, quantity, statistic) for name, pinned in pins]
+    marked = len(signals.layers) <= _MARKED_LAYERS
+    traces = [
+        *(_line(g, hue, 1.75, marked=False) for g, hue in zip(ghosts, colours.pins, strict=False)),
+        _line(measured, colours.measured, 2.5, marked=marked),
+        *_lost(signals, measured, quantity, colours),
+    ]
+    shapes, notes = [], _missing(measured, colours)
+    start = float(measured.log10[-1 if quantity.backward else 0])
+    if quantity.judged and math.isfinite(start):
+        reach = DECADES / 2 if statistic == "std" else DECADES
+        zone = max(start - reach, shown[0]), min(start + reach, shown[1])
+        shapes = _zone(zone, colours)
+        notes += _zone_names(zone, shown, colours)
+    word, short = _WORDS[statistic]
+    return go.Figure(
+        data=traces,
         layout=layout(
             f"{quantity.title} {word}",
             f"{short} {quantity.symbol}, {quantity.direction}",
             colours,
-            xaxis=layer_axis(max(len(s.layers) for _, s in [("", signals), *pins]), colours),
+            xaxis=layer_axis(max(len(c.log10) for c in (measured, *ghosts)), colours),
             yaxis=_log_axis(shown, colours),
-        )
+            shapes=shapes,
+            annotations=notes,
+        ),
     )
-    for (name, pinned), hue in zip(pins, colours.pins, strict=False):
-        ghost = curve(f"pinned: {name}", pinned, quantity, statistic)
-        figure.add_trace(_line(ghost, hue, width=1.75, marked=False))
-    marked = len(signals.layers) <= _MARKED_LAYERS
-    figure.add_trace(_line(measured, colours.measured, width=2.5, marked=marked))
-    _mark_lost(figure, signals, measured, quantity, colours)
-    start = float(measured.log10[-1 if quantity.backward else 0])
-    if quantity.judged and math.isfinite(start):
-        reach = DECADES / 2 if statistic == "std" else DECADES
-        _shade_zone(figure, start, reach, shown, colours)
-    _note_undrawable(figure, measured, colours)
-    return figure
 
 
 def describe(signals: Signals, quantity: Quantity) -> str:
@@ -127,66 +138,64 @@ def _values(log10: Floats) -> list[float | None]:
     return [float(10**v) if ok else None for v, ok in zip(log10, drawable, strict=True)]
 
 
-def _line(drawn: Curve, hue: str, *, width: float, marked: bool) -> go.Scatter:
-    return go.Scatter(
-        x=list(range(1, len(drawn.log10) + 1)),
-        y=_values(drawn.log10),
-        name=drawn.name,
-        mode="lines+markers" if marked else "lines",
-        line={"color": hue, "width": width},
-        marker={"color": hue, "size": 5},
-        customdata=[from_log10(float(v)) for v in drawn.log10],
-        hovertemplate="%{customdata}",
-    )
+def _line(drawn: Curve, hue: str, width: float, *, marked: bool) -> Trace:
+    return {
+        "type": "scatter",
+        "x": list(range(1, len(drawn.log10) + 1)),
+        "y": _values(drawn.log10),
+        "name": drawn.name,
+        "mode": "lines+markers" if marked else "lines",
+        "line": {"color": hue, "width": width},
+        "marker": {"color": hue, "size": 5},
+        "customdata": [from_log10(float(v)) for v in drawn.log10],
+        "hovertemplate": "%{customdata}",
+    }
 
 
-def _mark_lost(
-    figure: go.Figure, signals: Signals, drawn: Curve, quantity: Quantity, colours: Palette
-) -> None:
-    """Put hollow markers where the number format itself would have lost the signal."""
+def _lost(signals: Signals, drawn: Curve, quantity: Quantity, colours: Palette) -> list[Trace]:
+    """Return hollow markers where the number format itself would have lost the signal."""
     too_small = signals.log10[quantity.column] / 2 < smallest_normal_log10(signals.dtype)
     lost = np.flatnonzero(
         _drawable(drawn.log10) & (too_small | (signals.values["nonfinite_fraction"] > 0))
     )
     if not lost.size:
-        return
-    figure.add_trace(
-        go.Scatter(
-            x=[int(layer) + 1 for layer in lost],
-            y=_values(drawn.log10[lost]),
-            name=f"lost to {signals.dtype}",
-            mode="markers",
-            marker={"color": colours.measured, "size": 8, "symbol": "circle-open"},
-            hovertemplate=f"{signals.dtype} cannot hold it",
-        )
-    )
+        return []
+    trace = {
+        "type": "scatter",
+        "x": (lost + 1).tolist(),
+        "y": _values(drawn.log10[lost]),
+        "name": f"lost to {signals.dtype}",
+        "mode": "markers",
+        "marker": {"color": colours.measured, "size": 8, "symbol": "circle-open"},
+        "hovertemplate": f"{signals.dtype} cannot hold it",
+    }
+    return [trace]
 
 
-def _shade_zone(
-    figure: go.Figure, start: float, reach: float, shown: Window, colours: Palette
-) -> None:
+def _zone(zone: Window, colours: Palette) -> list[Shape]:
     """Shade where the verdict is stable: within so many decades of where the signal starts."""
-    low, high = max(start - reach, shown[0]), min(start + reach, shown[1])
-    if low >= high:
-        return
-    figure.add_hrect(
-        y0=10.0**low, y1=10.0**high, fillcolor=colours.trains, line_width=0, layer="below"
-    )
-    labels = [("trains", high, "top"), ("vanishing", low, "top"), ("exploding", high, "bottom")]
-    for text, at, anchor in labels:
-        room = {"trains": math.inf, "vanishing": low - shown[0], "exploding": shown[1] - high}[text]
-        if room > (shown[1] - shown[0]) / 16:
-            figure.add_annotation(
-                text=text, x=1, xref="paper", xanchor="right", y=at, yanchor=anchor,
-                showarrow=False, font={"size": 11, "color": colours.text},
-            )  # fmt: skip
+    edges = {"x0": 0, "x1": 1, "xref": "paper", "y0": 10.0 ** zone[0], "y1": 10.0 ** zone[1]}
+    fill = {"fillcolor": colours.trains, "line": {"width": 0}, "layer": "below"}
+    return [{"type": "rect", **edges, **fill}]
 
 
-def _note_undrawable(figure: go.Figure, drawn: Curve, colours: Palette) -> None:
+def _zone_names(zone: Window, shown: Window, colours: Palette) -> list[Note]:
+    """Name the zone and, where there is room, what lies beyond it."""
+    room = (shown[1] - shown[0]) / 16
+    at_right = {"x": 1, "xref": "paper", "xanchor": "right"}
+    notes = [note("trains", colours, y=zone[1], yanchor="top", **at_right)]
+    if zone[0] - shown[0] > room:
+        notes.append(note("vanishing", colours, y=zone[0], yanchor="top", **at_right))
+    if shown[1] - zone[1] > room:
+        notes.append(note("exploding", colours, y=zone[1], yanchor="bottom", **at_right))
+    return notes
+
+
+def _missing(drawn: Curve, colours: Palette) -> list[Note]:
     """Say plainly why part of a curve is missing."""
     missing = np.flatnonzero(~_drawable(drawn.log10))
     if not missing.size:
-        return
+        return []
     values = drawn.log10[missing]
     if np.all(values == -math.inf):
         what = "exactly 0"
@@ -194,11 +203,9 @@ def _note_undrawable(figure: go.Figure, drawn: Curve, colours: Palette) -> None:
         what = "not a number, or infinite"
     else:
         what = f"beyond what a chart holds, as far as {from_log10(float(values[-1]))}"
-    where = f"layers {missing[0] + 1} to {missing[-1] + 1}" if missing.size > 1 else "one layer"
-    figure.add_annotation(
-        text=f"{where}: {what}", x=0.5, xref="paper", y=0.5, yref="paper", showarrow=False,
-        font={"size": 12, "color": colours.text},
-    )  # fmt: skip
+    first, last = missing[0] + 1, missing[-1] + 1
+    where = f"layer {first}" if first == last else f"layers {first} to {last}"
+    return [note(f"{where}: {what}", colours, x=0.5, xref="paper", y=0.5, yref="paper")]
 
 
 def _log_axis(shown: Window, colours: Palette) -> dict[str, object]:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
-
 
 @dataclass(frozen=True)
 class Palette:
@@ -44,16 +42,14 @@ def palette(*, dark: bool) -> Palette:
     return DARK if dark else LIGHT
 
 
-def shade(colour: str, opacity: float) -> str:
-    """Return a hex colour as rgba with an opacity between 0 and 1."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red}, {green}, {blue}, {opacity})"
+def layout(title: str, detail: str, colours: Palette, **changes: Any) -> dict[str, Any]:
+    """Return the layout that all figures share; the title says quantity, then direction.
 
-
-def layout(title: str, detail: str, colours: Palette, **changes: Any) -> go.Layout:
-    """Return the layout that all figures share; the title says quantity, then direction."""
-    return go.Layout(
-        title={
+    It stays a dictionary, and so do traces, until the figure is made: Plotly checks every
+    object that it is handed, and checking once is much faster than checking at each step.
+    """
+    return {
+        "title": {
             "text": f"<b>{title}</b>  <span style='font-size:12px'>{detail}</span>",
             "font": {"size": 15},
             "x": 0,
@@ -62,16 +58,21 @@ def layout(title: str, detail: str, colours: Palette, **changes: Any) -> go.Layo
             "y": 0.985,
             "yanchor": "top",
         },
-        font={"color": colours.text, "size": 12},
-        margin={"l": 48, "r": 8, "t": 34, "b": 64},
-        height=CHART_HEIGHT,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        hovermode="x unified",
-        showlegend=True,
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.17, "yanchor": "top"},
+        "font": {"color": colours.text, "size": 12},
+        "margin": {"l": 48, "r": 8, "t": 34, "b": 64},
+        "height": CHART_HEIGHT,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "hovermode": "x unified",
+        "showlegend": True,
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.17, "yanchor": "top"},
         **changes,
-    )
+    }
+
+
+def note(text: str, colours: Palette, **where: Any) -> dict[str, Any]:
+    """Return a small text in a chart, placed by Plotly's annotation fields."""
+    return {"text": text, "showarrow": False, "font": {"size": 11, "color": colours.text}, **where}
 
 
 def layer_axis(depth: int, colours: Palette) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The weights drawn, against what the initializer promises."""
 
+from typing import Any
+
 import plotly.graph_objects as go
 
 from initviz.figures.theme import PANEL_HEIGHT, Palette, layer_axis, layout, value_axis
@@ -10,24 +12,22 @@ from initviz.words import number
 
 def plot_weights(signals: Signals, colours: Palette) -> go.Figure:
     """Draw each layer's weight variance and, for a `Network`, its theoretical value."""
-    layers = list(range(1, len(signals.layers) + 1))
-    figure = go.Figure(
+    drawn = signals.values["weight_var"].tolist()
+    lines = [_line(drawn, "drawn", {"color": colours.measured, "width": 2.5})]
+    if expected := _expected(signals):
+        dashed = {"color": colours.pins[0], "dash": "dash"}
+        lines.append(_line(expected, "theory", dashed))
+    return go.Figure(
+        data=lines,
         layout=layout(
             "Weight variance",
             "drawn, and the initializer's formula",
             colours,
-            xaxis=layer_axis(len(layers), colours),
+            height=PANEL_HEIGHT,
+            xaxis=layer_axis(len(drawn), colours),
             yaxis=value_axis(colours, exponentformat="power", rangemode="tozero"),
-        )
-    ).update_layout(height=PANEL_HEIGHT)
-    expected = _expected(signals)
-    if expected:
-        figure.add_trace(
-            _line(layers, expected, "theory", {"color": colours.measured, "dash": "dash"})
-        )
-    drawn = signals.values["weight_var"].tolist()
-    figure.add_trace(_line(layers, drawn, "drawn", {"color": colours.measured, "width": 2.5}))
-    return figure
+        ),
+    )
 
 
 def _expected(signals: Signals) -> list[float]:
@@ -41,13 +41,14 @@ def _expected(signals: Signals) -> list[float]:
     ]
 
 
-def _line(x: list[int], y: list[float], name: str, line: dict[str, object]) -> go.Scatter:
-    return go.Scatter(
-        x=x,
-        y=y,
-        name=name,
-        mode="lines+markers" if len(x) == 1 else "lines",
-        line=line,
-        customdata=[number(v) for v in y],
-        hovertemplate="%{customdata}",
-    )
+def _line(values: list[float], name: str, line: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": list(range(1, len(values) + 1)),
+        "y": values,
+        "name": name,
+        "mode": "lines+markers" if len(values) == 1 else "lines",
+        "line": line,
+        "customdata": [number(v) for v in values],
+        "hovertemplate": "%{customdata}",
+    }

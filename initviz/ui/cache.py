@@ -5,9 +5,11 @@ import threading
 
 import streamlit as st
 
-from initviz import Batch, Network, Signals, probe
+from initviz import Batch, Network, Signals, probe, work
 
 _TURNS = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+work.one_core_each()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -48,7 +48,7 @@ def verdict(now: state.State, signals: Signals) -> None:
 def _repair_button(network: Network, batch: Batch) -> None:
     fix = fix_of(network, batch)
     if fix is None:
-        st.caption("No initializer, gain or normalization tried repairs it.", width="content")
+        st.caption("No repair found.", width="content")
     else:
         st.button(
             repair(network, fix),

@@ -55,7 +55,7 @@ def test_extreme_networks_still_draw(changes: dict[str, object]) -> None:
 @pytest.mark.parametrize("initializer", INITIALIZERS)
 def test_weights_are_drawn_beside_their_theory(initializer: str) -> None:
     signals = probe(Network(depth=3, width=64, initializer=initializer))
-    theory, drawn = weights.plot_weights(signals, LIGHT).data
+    drawn, theory = weights.plot_weights(signals, LIGHT).data
     np.testing.assert_allclose(drawn.y, theory.y, rtol=0.15, atol=1e-12)
 
 
