@@ -33,8 +33,8 @@ class Activation:
 
     `kinks` are the points where φ' jumps. `homogeneous` says that φ(az) = a φ(z) for every
     a > 0. `partner` names the initializer that textbooks match to it. `torch`, `keras` and
-    `flax` are source expressions in those libraries; without a `module` the function itself
-    is wrapped.
+    `flax` are source expressions in those libraries. Without a `module` the function itself
+    is wrapped. A `slope` is given where autograd's formula cancels to 0 long before φ' does.
     """
 
     name: str
@@ -49,13 +49,16 @@ class Activation:
     module: Callable[[], nn.Module] | None = None
     kinks: tuple[float, ...] = ()
     homogeneous: bool = False
+    slope: Callable[[Tensor], Tensor] | None = None
 
     def build(self) -> nn.Module:
         """Return the `torch.nn` module that applies φ."""
         return Elementwise(self.function) if self.module is None else self.module()
 
     def derivative(self, z: Tensor) -> Tensor:
-        """Return φ'(z) by automatic differentiation; same shape and dtype as `z`."""
+        """Return φ'(z), by automatic differentiation but for a `slope`; shape and dtype of `z`."""
+        if self.slope is not None:
+            return self.slope(z)
         with torch.enable_grad():
             z = z.detach().requires_grad_()
             h = self.function(z)
@@ -80,6 +83,14 @@ def _linear(z: Tensor) -> Tensor:
     return z.clone()
 
 
+def _sigmoid_slope(z: Tensor) -> Tensor:
+    return torch.sigmoid(z) * torch.sigmoid(-z)
+
+
+def _tanh_slope(z: Tensor) -> Tensor:
+    return 4 * _sigmoid_slope(2 * z)
+
+
 ACTIVATIONS = index(
     (
         Activation(
@@ -100,6 +111,7 @@ ACTIVATIONS = index(
             label="Sigmoid",
             function=torch.sigmoid,
             module=nn.Sigmoid,
+            slope=_sigmoid_slope,
             formula=r"\varphi(z) = \frac{1}{1 + e^{-z}}",
             reference="Rumelhart, Hinton and Williams 1986, Nature 323, 533",
             partner="glorot_uniform",
@@ -112,6 +124,7 @@ ACTIVATIONS = index(
             label="tanh",
             function=torch.tanh,
             module=nn.Tanh,
+            slope=_tanh_slope,
             formula=r"\varphi(z) = \tanh z",
             reference="LeCun, Bottou, Orr and Müller 1998, Efficient BackProp, section 4.4",
             partner="glorot_uniform",

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
+import pandas as pd
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -16,7 +17,7 @@ from rich.table import Table
 from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, probe
 from initviz.links import FIELDS
 from initviz.signals import Signals
-from initviz.words import number, quoted
+from initviz.words import listed, number, quoted
 
 app = typer.Typer(
     add_completion=False,
@@ -75,7 +76,9 @@ def _spec_options(command: Callable[..., None]) -> Callable[..., None]:
 def _help(name: str) -> str:
     field = FIELDS[name].model_fields[name]
     default = "the initializer's own" if field.default is None else field.default
-    return f"{field.description} Default: {default}."
+    choices = FIELDS[name].choices.get(name, ())
+    one_of = f" One of {listed(choices)}." if choices else ""
+    return f"{field.description}{one_of} Default: {default}."
 
 
 def _specs(texts: dict[str, str]) -> tuple[Network, Batch]:
@@ -112,9 +115,7 @@ def list_command(registry: Registry, json_: Json = False, csv: Csv = False) -> N
         case Format.JSON:
             _print_json(records)
         case Format.CSV:
-            sys.stdout.write(
-                "\n".join(["name,label", *(f"{r['name']},{r['label']}" for r in records)]) + "\n"
-            )
+            sys.stdout.write(pd.DataFrame(records).to_csv(index=False))
         case Format.TABLE:
             table = Table("name", "label", "reference", title=registry.value)
             for record in records:

@@ -9,7 +9,8 @@ _NORMALIZATIONS = {"batch": "BatchNorm1d", "layer": "LayerNorm", "rms": "RMSNorm
 
 _TEMPLATE = '''"""{title}
 
-Run it to see each layer's activation and gradient variance at initialization.
+Run it to see each layer's activation and gradient variance at initialization, for
+N(0, 1) inputs and a N(0, 1) gradient at the last layer.
 """
 
 {imports}import torch

@@ -34,8 +34,7 @@ _COMFORTABLE = (1e-6, 1e6)
 # Amplitudes or mean squares beyond these are computed again in float64.
 _SAFE_FACTOR = (1e-15, 1e15)
 _SAFE_SQUARE = (1e-28, 1e28)
-# An activation is flat where |φ'| is below this share of its largest value.
-FLAT = 0.01
+_ALL_DISTINCT = 0.95
 # Beyond 2^±400 every activation here is linear or constant, and squares still fit float64.
 _LARGEST_EXPONENT = 400
 
@@ -122,7 +121,20 @@ def _chunk(layer_numel: int, draw: Draw, factor: float) -> int:
 @torch.no_grad()
 def _run(stack: Stack) -> Measured:
     forward = _forward(stack)
-    return _merge([_activations(stack, forward), _backward(stack, forward)])
+    return _merge([_weights(stack), _activations(stack, forward), _backward(stack, forward)])
+
+
+def _weights(stack: Stack) -> Measured:
+    """Describe the weight matrices from their noise, measured when it was drawn."""
+    factor = np.array(stack.factors)
+    shapes = np.array([draw.values.shape for draw in stack.draws], dtype=np.float64)
+    values = {
+        "fan_in": shapes[:, 1],
+        "fan_out": shapes[:, 0],
+        "weight_mean": factor * [draw.mean for draw in stack.draws],
+        "weight_var": factor * factor * [draw.variance for draw in stack.draws],
+    }
+    return Measured(values, {}, {})
 
 
 @dataclass(frozen=True)
@@ -143,6 +155,9 @@ def _forward(stack: Stack) -> _Forward:
     for layer in range(depth):
         if layer % stack.chunk == 0:
             h, exponent = _comfortable(h, exponent)
+        if stack.biases is not None and exponent < 0:
+            # Biases set the size of z; what is far below them would be rounded away anyway.
+            h, exponent = _ldexp(h, exponent), 0
         out.z_exponent[layer] = exponent
         _multiply(stack, layer, h, exponent, z[layer])
         h, exponent = _activate(stack.activation, z[layer], exponent)
@@ -152,6 +167,7 @@ def _forward(stack: Stack) -> _Forward:
 
 
 def _multiply(stack: Stack, layer: int, h: Tensor, exponent: int, z: Tensor) -> None:
+    """Put z · 2^-exponent into `z`, given h · 2^-exponent."""
     weight, factor = stack.weights[layer].T, stack.factors[layer]
     if stack.biases is None:
         torch.addmm(z, h, weight, beta=0, alpha=factor, out=z)
@@ -208,7 +224,7 @@ def _activations(stack: Stack, forward: _Forward) -> Measured:
                     "act_ms": h_square,
                     "dead_fraction": statistics.dead_fraction(h),
                     "correlation": statistics.correlation(h),
-                    "distinct_fraction": statistics.distinct_fraction(z, torch.finfo(z.dtype).eps),
+                    "distinct_fraction": statistics.distinct_fraction(z),
                 },
                 exponents={
                     **dict.fromkeys(("preact_mean", "preact_var", "preact_ms"), at_z),
@@ -230,7 +246,7 @@ def _backward(stack: Stack, forward: _Forward) -> Measured:
     for layers in reversed(_chunks(stack)):
         gradient, exponent = _comfortable(gradient, exponent)
         slope = _slope(stack.activation, forward.z[layers], forward.z_exponent[layers])
-        saturated = statistics.share_below(slope, FLAT * stack.activation.steepest)
+        saturated = statistics.share_below(slope, statistics.FLAT * stack.activation.steepest)
         grad_h, grad_z = torch.empty_like(slope), slope
         for layer in reversed(range(layers.start, layers.stop)):
             here = layer - layers.start
@@ -302,8 +318,19 @@ def _merge(parts: list[Measured]) -> Measured:
 
 
 def _trustworthy(measured: Measured) -> bool:
-    """Say whether every mean square is one that float32 sums represent well."""
-    squares = np.concatenate([v for c, v in measured.values.items() if c.endswith(("_var", "_ms"))])
+    """Say whether float32 sums represent every mean square and tell all units apart.
+
+    Where they do not, float64 decides whether the signal is lost, or the units are copies.
+    """
+    if measured.values["distinct_fraction"].min() < _ALL_DISTINCT:
+        return False
+    squares = np.concatenate(
+        [
+            v
+            for c, v in measured.values.items()
+            if c in measured.exponents and c.endswith(("_var", "_ms"))
+        ]
+    )
     return bool(np.all((squares > _SAFE_SQUARE[0]) & (squares < _SAFE_SQUARE[1])))
 
 

@@ -272,10 +272,7 @@ INITIALIZERS = index(
             default_scale=0.02,
             formula=r"w \sim \mathcal{N}(0,\; g^2 s^2),\quad |w| < 2 g s",
             reference="Devlin et al. 2019, arXiv:1810.04805 (s = 0.02)",
-            torch=(
-                "nn.init.trunc_normal_(w, std={gain} * {scale}, "
-                "a=-2 * {gain} * {scale}, b=2 * {gain} * {scale})"
-            ),
+            torch="nn.init.trunc_normal_(w).mul_({gain} * {scale})",
             keras="keras.initializers.TruncatedNormal(stddev={scale})",
             flax="nnx.initializers.truncated_normal({scale})",
         ),

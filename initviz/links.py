@@ -45,7 +45,7 @@ def to_query(network: Network, batch: Batch) -> str:
 
 def from_query(query: str) -> Reading:
     """Read a query string; see `from_params`."""
-    return from_params(parse_qs(query, keep_blank_values=True, max_num_fields=100))
+    return from_params(parse_qs(query, keep_blank_values=True))
 
 
 def from_params(params: Mapping[str, Sequence[str]]) -> Reading:

@@ -1,14 +1,17 @@
 """The general pass: any `torch.nn.Module`, seen through hooks and autograd.
 
-A row is one call of a leaf layer that has a weight matrix or kernel. Its activation h is
-what the first activation function makes of its output z, whether called as a module or as
-a function, normalization and dropout in between being followed; without one, h = z.
+A row is one call of a layer that has a weight matrix or kernel. Its activation h is what
+the first activation function makes of its output z, whether called as a module or as a
+function; normalization, dropout, pooling and reshaping in between are followed. Without an
+activation, h = z.
 """
 
 import copy
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -18,7 +21,6 @@ from torch.overrides import TorchFunctionMode
 
 from initviz import statistics
 from initviz.activations import ACTIVATIONS
-from initviz.dense import FLAT
 from initviz.statistics import Floats
 
 Loss = Callable[[Any], Tensor]
@@ -32,8 +34,11 @@ _KINDS = (
 )
 _FOLLOWED = {
     "batch_norm", "layer_norm", "rms_norm", "group_norm", "instance_norm", "dropout",
-    "dropout1d", "dropout2d", "alpha_dropout", "clone", "contiguous",
+    "max_pool1d", "max_pool2d", "avg_pool1d",
+    "avg_pool2d", "adaptive_avg_pool2d", "flatten", "reshape", "view", "permute", "transpose",
+    "squeeze", "unsqueeze", "dropout1d", "dropout2d", "alpha_dropout", "clone", "contiguous",
 }  # fmt: skip
+_RAMP = 200_000
 _OTHER_ACTIVATIONS = {"relu6", "hardsigmoid", "logsigmoid", "prelu", "rrelu", "tanhshrink"}
 
 
@@ -46,8 +51,8 @@ class Row:
     module: nn.Module
     z: Tensor
     h: Tensor | None = None
-    activation: str = "linear"
     argument: Tensor | None = None
+    activation: Callable[[Tensor], Tensor] | None = None
 
 
 @dataclass(frozen=True)
@@ -72,10 +77,10 @@ def observe(module: nn.Module, inputs: Tensor, loss: Loss, *, seed: int = 0) -> 
     """
     rows: list[Row] = []
     with _as_found(module), torch.random.fork_rng(devices=[]), torch.enable_grad():
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         follow = _Follow(rows)
         with _hooks(module, follow), follow:
-            output = module(inputs)
+            output = module(inputs.clone())
         if not rows:
             raise ValueError(
                 f"{type(module).__name__} ran no leaf layer with a weight matrix; a probe needs "
@@ -95,7 +100,11 @@ def observe_exactly(
     nonfinite = own.values["nonfinite_fraction"]
     if inputs.dtype != torch.float32 or not _lost(own):
         return own, nonfinite
-    double = copy.deepcopy(module).double()
+    try:
+        double = copy.deepcopy(module).double()
+    except RuntimeError:
+        # A module that cannot be copied keeps what its own precision saw.
+        return own, nonfinite
     return observe(double, inputs.double(), loss, seed=seed), nonfinite
 
 
@@ -108,7 +117,12 @@ def _lost(observation: Observation) -> bool:
 @contextmanager
 def _as_found(module: nn.Module) -> Iterator[None]:
     """Let gradients flow into every weight, and put buffers and flags back afterwards."""
-    buffers = [(b, b.clone()) for b in module.buffers()]
+    buffers = [
+        (owner, name, buffer, None if buffer is None else buffer.clone())
+        for owner in module.modules()
+        for name, buffer in owner._buffers.items()
+    ]
+    training = [(owner, owner.training) for owner in module.modules()]
     frozen = [p for p in module.parameters() if p.is_floating_point() and not p.requires_grad]
     try:
         for parameter in frozen:
@@ -117,9 +131,13 @@ def _as_found(module: nn.Module) -> Iterator[None]:
     finally:
         for parameter in frozen:
             parameter.requires_grad_(False)
+        for owner, mode in training:
+            owner.training = mode
         with torch.no_grad():
-            for buffer, value in buffers:
-                buffer.copy_(value)
+            for owner, name, buffer, value in buffers:
+                owner._buffers[name] = (
+                    buffer if buffer is None or value is None else buffer.copy_(value)
+                )
 
 
 @contextmanager
@@ -137,8 +155,9 @@ def _hooks(module: nn.Module, follow: "_Follow") -> Iterator[None]:
 
 def _is_layer(module: nn.Module) -> bool:
     weight = getattr(module, "weight", None)
-    leaf = next(module.children(), None) is None
-    return leaf and isinstance(weight, Tensor) and weight.dim() >= 2
+    leaf = all(name == "parametrizations" for name, _ in module.named_children())
+    norm = isinstance(module, (nn.LayerNorm, nn.RMSNorm))
+    return leaf and not norm and isinstance(weight, Tensor) and weight.dim() >= 2
 
 
 class _Follow(TorchFunctionMode):
@@ -172,14 +191,17 @@ class _Follow(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = getattr(func, "__name__", "").rstrip("_")
         row = self._owner.get(id(args[0])) if args else None
-        kept = args[0].clone() if row and _activates(name) and _in_place(func, kwargs) else None
+        if row is None:
+            return func(*args, **(kwargs or {}))
+        if _activates(name) and row.h is None:
+            row.argument = args[0].detach().clone()
+            row.activation = partial(_apply, func, args[1:], kwargs or {})
+            row.h = func(*args, **(kwargs or {}))
+            # A copy goes on, so that later in-place operations leave h as it is.
+            return row.h.clone()
         out = func(*args, **(kwargs or {}))
-        if row is not None and isinstance(out, Tensor):
-            if _activates(name) and row.h is None:
-                row.h, row.activation = out, name
-                row.argument = kept if kept is not None else args[0]
-            elif name in _FOLLOWED:
-                self._own(out, row)
+        if name in _FOLLOWED and isinstance(out, Tensor):
+            self._own(out, row)
         return out
 
     def _own(self, tensor: Tensor, row: Row) -> None:
@@ -192,8 +214,10 @@ def _activates(name: str) -> bool:
     return (name in ACTIVATIONS and name != "linear") or name in _OTHER_ACTIVATIONS
 
 
-def _in_place(func: Any, kwargs: Any) -> bool:
-    return getattr(func, "__name__", "").endswith("_") or bool((kwargs or {}).get("inplace"))
+def _apply(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], z: Tensor) -> Tensor:
+    """Call an activation function as the module did, sparing its argument."""
+    h: Tensor = func(z.clone(), *args, **kwargs)
+    return h
 
 
 def _measure(rows: list[Row], loss: Tensor) -> Observation:
@@ -246,7 +270,7 @@ def _row_values(
         "saturated_fraction": _saturated(row),
         "correlation": float(statistics.correlation(_activation(row).flatten(1).double()[None])[0]),
         "distinct_fraction": float(
-            statistics.distinct_fraction(z.double()[None], torch.finfo(z.dtype).eps)[0]
+            statistics.distinct_fraction(z.to(torch.promote_types(z.dtype, torch.float32))[None])[0]
         ),
         "nonfinite_fraction": 1 - float(torch.stack((z, dz)).isfinite().double().mean()),
     }
@@ -265,13 +289,24 @@ def _moments(x: Tensor) -> tuple[float, float, float]:
 
 
 def _saturated(row: Row) -> float:
-    if row.argument is None:
+    if row.argument is None or row.activation is None:
         return 0.0
-    record = ACTIVATIONS.get(row.activation)
-    if record is None:
-        return float("nan")
-    slope = record.derivative(row.argument.double())
-    return float((slope.abs() < FLAT * record.steepest).double().mean())
+    z = row.argument
+    slope = _slope(row.activation, z)
+    # The largest slope is looked for over ±40, as finely as `Activation.steepest` does at
+    # least; some activations have a parameter for each channel, so only the batch may grow.
+    copies = math.ceil(_RAMP / z.numel())
+    ramp = torch.linspace(-40, 40, copies * z.numel(), dtype=torch.float64)
+    anywhere = _slope(row.activation, ramp.reshape(copies * len(z), *z.shape[1:]).to(z.dtype))
+    steepest = float(torch.maximum(slope.max(), anywhere.max()))
+    return float((slope < statistics.FLAT * steepest).double().mean())
+
+
+@torch.enable_grad()
+def _slope(activation: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
+    """Return |φ'(z)|."""
+    z = z.detach().requires_grad_()
+    return torch.autograd.grad(activation(z).sum(), z)[0].abs().detach()
 
 
 def _units_last(x: Tensor, kind: str) -> Tensor:

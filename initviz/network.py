@@ -176,12 +176,13 @@ def fans(network: Network, batch: Batch) -> list[tuple[int, int]]:
 
 
 def biases(network: Network, seed: int) -> list[Tensor] | None:
-    """Draw the hidden layers' biases, or return None where all are zero."""
+    """Draw the hidden layers' biases, float64, or return None where all are zero."""
     if network.bias_mean == 0 and network.bias_std == 0:
         return None
     noise = [torch.empty(network.width) for _ in range(network.depth)]
     return [
-        n.normal_(generator=generator(seed, "bias", layer)) * network.bias_std + network.bias_mean
+        n.normal_(generator=generator(seed, "bias", layer)).double() * network.bias_std
+        + network.bias_mean
         for layer, n in enumerate(noise)
     ]
 

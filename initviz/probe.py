@@ -9,13 +9,12 @@ from torch.nn import functional as F
 
 from initviz import dense, work
 from initviz.data import draw_cotangent, draw_inputs
-from initviz.initializers import INITIALIZERS
 from initviz.modules import Observation, observe, observe_exactly
 from initviz.network import CLASSES, DTYPES, Batch, Network, build, fans
-from initviz.noise import layer_noise
 from initviz.signals import SIZES, Layers, Signals
 from initviz.statistics import Floats
 
+FEWEST_INPUTS = 2
 # Above this root mean square, float32 may already have made an infinity of something.
 _NEAR_OVERFLOW = 30.0
 
@@ -37,12 +36,15 @@ def probe(subject: Network | nn.Module, batch: Tensor | Batch | None = None) -> 
         TypeError: if `subject` is neither a `Network` nor a module.
     """
     if isinstance(subject, Network):
-        if isinstance(batch, Tensor):
-            raise ValueError("batch must be a Batch for a Network; got a tensor")
-        return _probe_network(subject, Batch() if batch is None else batch)
+        batch = Batch() if batch is None else batch
+        if not isinstance(batch, Batch):
+            raise ValueError(f"batch must be a Batch for a Network; got {type(batch).__name__}")
+        return _probe_network(subject, batch)
     if isinstance(subject, nn.Module):
-        if batch is None:
-            raise ValueError("batch must be a tensor of inputs or a Batch; got None")
+        if not isinstance(batch, (Tensor, Batch)):
+            raise ValueError(
+                f"batch must be a tensor of inputs or a Batch; got {type(batch).__name__}"
+            )
         return _probe_module(subject, batch)
     raise TypeError(f"probe takes a Network or an nn.Module; got {type(subject).__name__}")
 
@@ -93,6 +95,11 @@ class _Loss:
 
 def _probe_module(module: nn.Module, batch: Tensor | Batch) -> Signals:
     if isinstance(batch, Tensor):
+        if batch.dim() == 0 or len(batch) < FEWEST_INPUTS:
+            raise ValueError(
+                f"batch must hold {FEWEST_INPUTS} inputs or more along its first dimension; "
+                f"got a tensor of shape {tuple(batch.shape)}"
+            )
         spec, inputs, labels = Batch(), batch, torch.empty(0)
     else:
         spec = batch
@@ -102,8 +109,9 @@ def _probe_module(module: nn.Module, batch: Tensor | Batch) -> Signals:
         observation, nonfinite = observe_exactly(
             module, inputs, _Loss(spec, labels), seed=spec.seed
         )
-    except RuntimeError as error:
-        raise ValueError(f"{type(module).__name__} does not run on this batch: {error}") from error
+    except (RuntimeError, TypeError, LookupError, AttributeError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{type(module).__name__} does not run on this batch: {reason}") from error
     dtype = str(inputs.dtype).removeprefix("torch.")
     return _signals(observation, nonfinite, dtype, None, None if batch is inputs else spec)
 
@@ -150,7 +158,6 @@ def _dense(network: Network, batch: Batch) -> Signals:
             if power == 2:
                 log10[column] = np.log10(values[column]) + 2 * np.log10(2) * exponents
             values[column] = np.ldexp(values[column], power * exponents)
-    values |= _weights(network, batch)
     values["nonfinite_fraction"] = _nonfinite(network, batch, log10)
     return Signals(
         layers=Layers(
@@ -164,18 +171,6 @@ def _dense(network: Network, batch: Batch) -> Signals:
         network=network,
         batch=batch,
     )
-
-
-def _weights(network: Network, batch: Batch) -> dict[str, Floats]:
-    """Return the columns that describe the weight matrices."""
-    initializer = INITIALIZERS[network.initializer]
-    rows = []
-    for layer, (fan_in, fan_out) in enumerate(fans(network, batch)):
-        draw = layer_noise(initializer.noise, fan_in, fan_out, seed=batch.seed, layer=layer)
-        factor = initializer.factor(fan_in, fan_out, gain=network.gain, scale=network.scale)
-        rows.append((fan_in, fan_out, factor * draw.mean, factor * factor * draw.variance))
-    columns = np.array(rows, dtype=np.float64).T
-    return dict(zip(("fan_in", "fan_out", "weight_mean", "weight_var"), columns, strict=True))
 
 
 def _nonfinite(network: Network, batch: Batch, log10: dict[str, Floats]) -> Floats:

@@ -110,7 +110,7 @@ class Signals:
         edges, counts = [], []
         for sample in self.samples[quantity]:
             finite = sample.mantissa[np.isfinite(sample.mantissa)].astype(np.float64)
-            count, edge = np.histogram(finite, bins=bins, range=None if finite.size else (0, 1))
+            count, edge = np.histogram(finite, bins=bins, range=_span(finite))
             with np.errstate(over="ignore"):
                 edges.append(np.ldexp(edge, sample.exponent))
             counts.append(count)
@@ -143,6 +143,17 @@ class Signals:
     def to_json(self) -> str:
         """Return `document` as one JSON text."""
         return json.dumps(self.document(), ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def _span(values: Floats) -> tuple[float, float]:
+    """Return the range to count over; around a single value, half of it to either side."""
+    if not values.size:
+        return 0.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    if high - low > 1e-6 * max(abs(low), abs(high)):
+        return low, high
+    reach = max(abs(low), abs(high)) / 2 or 0.5
+    return low - reach, high + reach
 
 
 def _numbers(table: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,8 @@ from initviz.randomness import generator
 Floats = NDArray[np.float64]
 
 SAMPLE_SIZE = 2048
+# An activation is flat where |φ'| is below this share of its largest value.
+FLAT = 0.01
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,12 @@ def share_below(x: Tensor, threshold: float) -> Floats:
     return np.array([np.count_nonzero(layer) / layer.size for layer in below])
 
 
-def distinct_fraction(z: Tensor, eps: float) -> Floats:
+def distinct_fraction(z: Tensor) -> Floats:
     """Return the number of different units over the number of units, from pre-activations.
 
     Two units are copies if they agree on the whole batch to rounding, relative to the
-    layer's own scale; `eps` is the spacing of the format they were computed in. NaN where
-    `z`, (layers, batch, units), is not finite.
+    layer's own scale. Half precision rounds copies to the same bits, so no more than
+    float32's rounding is allowed for. NaN where `z`, (layers, batch, units), is not finite.
     """
     _, batch, units = z.shape
     probes = torch.empty(2, batch).normal_(generator=generator(0, "probe")).to(z.dtype)
@@ -104,6 +106,7 @@ def distinct_fraction(z: Tensor, eps: float) -> Floats:
     scale = torch.linalg.vector_norm(torch.stack((first, second)), dim=(0, 2)) / math.sqrt(
         2 * units
     )
+    eps = min(torch.finfo(z.dtype).eps, torch.finfo(torch.float32).eps)
     tolerance = 16 * math.sqrt(units) * eps * scale.unsqueeze(1)
     share: Floats = ((gaps > tolerance).sum(dim=1).double().numpy() + 1) / units
     share[~scale.isfinite().numpy()] = np.nan
@@ -117,7 +120,7 @@ def samples(x: Tensor, exponents: NDArray[np.int64]) -> list[Sample]:
 
 def _spaced(x: Tensor) -> NDArray[np.float32]:
     flat = x.reshape(-1)
-    step = max(1, flat.numel() // SAMPLE_SIZE)
+    step = math.ceil(flat.numel() / SAMPLE_SIZE)
     # A step that shares no factor with the number of units visits all of them.
     while math.gcd(step, x.shape[-1]) > 1:
         step += 1

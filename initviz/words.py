@@ -38,7 +38,10 @@ def from_log10(log10: float, digits: int = 2) -> str:
 
 def quoted(value: object) -> str:
     """Return what a user gave, shortened so that a message stays one readable line."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
     return text if len(text) <= _LONGEST_ECHO else text[:_LONGEST_ECHO] + "…"
 
 

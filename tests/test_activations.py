@@ -1,5 +1,7 @@
 """Each activation against its own module, its derivative and its record."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -27,6 +29,12 @@ def test_function_and_derivative_equal_an_independent_one(name: str) -> None:
     record = ACTIVATIONS[name]
     np.testing.assert_allclose(record.function(GRID), phi(GRID.numpy()), rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(record.derivative(GRID), slope(GRID.numpy()), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", [n for n, a in ACTIVATIONS.items() if a.slope])
+def test_a_slope_of_its_own_equals_autograd(name: str) -> None:
+    autograd = dataclasses.replace(ACTIVATIONS[name], slope=None)
+    torch.testing.assert_close(ACTIVATIONS[name].derivative(GRID), autograd.derivative(GRID))
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -67,6 +67,8 @@ def test_a_person_gets_a_table_the_reason_and_the_repair(capsys, monkeypatch) ->
 def test_list_names_every_record(capsys, monkeypatch, what: str, names) -> None:
     _, out, _ = run(capsys, monkeypatch, f"list {what} --json")
     assert [record["name"] for record in json.loads(out)] == list(names)
+    _, out, _ = run(capsys, monkeypatch, f"list {what} --csv")
+    assert list(pd.read_csv(io.StringIO(out))["name"]) == list(names)
     _, out, _ = run(capsys, monkeypatch, f"list {what}")
     assert all(name in out for name in names)
 

@@ -6,23 +6,21 @@ import numpy as np
 import pytest
 import torch
 
-from initviz import INITIALIZERS
+from initviz import INITIALIZERS, Batch, Network
 from initviz.data import draw_inputs
-from initviz.network import Batch
+from initviz.network import build
 from initviz.noise import layer_noise
 
 DRAWS = 50
 
 
+@torch.no_grad()
 def log_growth(depth: int, width: int, seed: int) -> float:
     """ln(‖h_L‖² / ‖h_0‖²) of one input through ReLU layers with He weights."""
-    he = INITIALIZERS["he_normal"]
-    h = draw_inputs(Batch(size=2, seed=seed), width)[0][:1]
-    start = float(h.square().sum())
-    for layer in range(depth):
-        noise = he.noise.draw(width, width, torch.Generator().manual_seed(10_000 * seed + layer))
-        h = torch.relu(h @ noise.T) * he.factor(width, width)
-    return math.log(float(h.square().sum()) / start)
+    batch = Batch(size=2, seed=seed)
+    x = draw_inputs(batch, width)[0][:1]
+    h = build(Network(depth=depth, width=width), batch)(x)
+    return math.log(float(h.square().sum() / x.square().sum()))
 
 
 @pytest.mark.parametrize(("depth", "width"), [(50, 512), (20, 64)])

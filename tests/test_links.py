@@ -47,6 +47,10 @@ def test_contradictions_and_repetitions_are_named() -> None:
     assert "'colour'" in from_query("colour=red").problems[0]
 
 
+def test_a_very_long_query_is_read() -> None:
+    assert from_query("depth=1&" * 5000).network.depth == 1
+
+
 def test_work_over_budget_is_refused_with_the_nearest_that_fits() -> None:
     reading = from_query("depth=200&width=2048&size=4096")
     assert "billion" in reading.problems[0]

@@ -145,3 +145,55 @@ def test_a_deep_copy_is_only_made_when_needed() -> None:
     probe(module, Batch())
     del module.__deepcopy__
     copy.deepcopy(module)
+
+
+class InPlace(nn.Module):
+    """Changes its input and its activations in place, and its own buffers and mode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(6, 8)
+        self.register_buffer("calls", torch.zeros(()))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls = self.calls + 1
+        self.train(False)
+        h = F.leaky_relu(self.layer(x.mul_(10)), 0.005)
+        h += 5
+        return h
+
+
+def test_inputs_reassigned_buffers_and_mode_are_left_alone_and_h_is_h() -> None:
+    module, inputs = InPlace(), INPUTS.clone()
+    table = probe(module, inputs).table
+    assert torch.equal(inputs, INPUTS)
+    assert module.calls == 0
+    assert module.training
+    z = module.layer(10 * INPUTS)
+    assert table["act_mean"][0] == pytest.approx(F.leaky_relu(z, 0.005).mean().item(), rel=1e-4)
+    assert table["saturated_fraction"][0] == pytest.approx((z < 0).float().mean().item())
+
+
+def test_pooling_before_the_activation_is_followed() -> None:
+    net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.MaxPool2d(2), nn.ReLU6(), nn.Flatten())
+    x = torch.randn(8, 1, 8, 8)
+    table = probe(net, x).table
+    assert table["act_mean"][0] == pytest.approx(net(x).mean().item(), rel=1e-5)
+
+
+def test_a_parametrized_layer_is_a_layer_and_a_layer_norm_is_not() -> None:
+    spectral = nn.utils.parametrizations.spectral_norm(nn.Linear(6, 6))
+    table = probe(nn.Sequential(spectral, nn.LayerNorm(6), nn.Tanh()), INPUTS).table
+    assert list(table["kind"]) == ["linear"]
+
+
+@pytest.mark.parametrize("batch", [5, None, np.zeros((3, 6)), torch.zeros(0, 6), torch.tensor(1.0)])
+def test_a_batch_of_the_wrong_kind_is_refused(batch: object) -> None:
+    with pytest.raises(ValueError, match="batch must") as refusal:
+        probe(nn.Linear(6, 6), batch)  # type: ignore[call-overload]
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_forward_that_wants_more_arguments_is_refused() -> None:
+    with pytest.raises(ValueError, match="Bilinear does not run"):
+        probe(nn.Bilinear(6, 6, 3), INPUTS)

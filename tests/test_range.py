@@ -93,3 +93,42 @@ def test_width_and_depth_one_are_networks_too(activation: str) -> None:
     table = probe(Network(depth=1, width=1, activation=activation), Batch(size=2)).table
     assert len(table) == 1
     assert table["distinct_fraction"][0] == 1
+
+
+@pytest.mark.parametrize("width", [64, 512])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16", "float16"])
+def test_the_default_network_is_stable_and_distinct_in_every_format(dtype: str, width: int) -> None:
+    signals = probe(Network(width=width), Batch(dtype=dtype))
+    assert signals.diagnosis.verdict == "stable"
+    assert signals.table["distinct_fraction"].min() > 0.99
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_copies_are_copies_in_half_precision(dtype: str) -> None:
+    signals = probe(Network(initializer="constant", depth=4), Batch(dtype=dtype))
+    assert (signals.table["distinct_fraction"] == 1 / 128).all()
+
+
+def test_a_common_offset_does_not_make_units_look_alike() -> None:
+    network = Network(activation="linear", depth=2, bias_mean=1e5)
+    assert (probe(network).table["distinct_fraction"] == 1).all()
+
+
+def test_biases_are_as_large_as_the_format_allows() -> None:
+    signals = probe(Network(depth=1, bias_mean=1e100, activation="tanh"), Batch(dtype="float64"))
+    assert signals.diagnosis.verdict != "overflow"
+    assert signals.table["preact_mean"][0] == pytest.approx(1e100)
+
+
+def test_a_bias_below_the_exponent_is_not_lost() -> None:
+    silu = probe(Network(activation="silu", bias_mean=-350, depth=24), Batch(dtype="float64"))
+    # SiLU(-350) = -350 e^-350, about 10^-149.5, at every layer; squared, 10^-299.
+    np.testing.assert_allclose(silu.log10["act_ms"][1:], silu.log10["act_ms"][-1], atol=1e-6)
+    assert silu.log10["act_ms"][-1] == pytest.approx(2 * (math.log10(350) - 350 / math.log(10)))
+
+
+def test_deeply_saturated_slopes_are_small_and_not_zero() -> None:
+    # tanh'(30) = 4 exp(-60), far below the spacing of float64 around 1.
+    network = Network(activation="tanh", bias_mean=30, depth=1, width=16, gain=0.0)
+    log10 = probe(network, Batch(dtype="float64")).log10["grad_preact_var"]
+    assert log10[0] == pytest.approx(2 * (math.log10(4) - 60 / math.log(10)), abs=0.1)

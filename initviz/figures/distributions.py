@@ -13,7 +13,8 @@ _SYMBOLS: dict[Quantity, str] = {
 }
 _BINS = 60
 _MULTIPLES = 6
-_BARE = {"showgrid": False, "zeroline": False, "nticks": 3, "exponentformat": "power"}
+_MIDDLE = {"x": 0.5, "xref": "paper", "y": 0.5, "yref": "paper"}
+_BARE = {"showgrid": False, "zeroline": False, "nticks": 2, "exponentformat": "power"}
 
 
 def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> go.Figure:
@@ -30,20 +31,22 @@ def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> g
         "y": ((edges[1:] + edges[:-1]) / 2).round(3).tolist(),
         "z": np.array(share).T.round(4).tolist(),
         "colorscale": colours.scale,
+        "zmin": 0,
         "colorbar": {"title": {"text": "share"}, "thickness": 10, "tickformat": ".0%"},
         "hovertemplate": (
-            f"layer %{{x}}, |{symbol}| near 10^%{{y:.1f}}: %{{z:.1%}}<extra></extra>"
+            f"layer %{{x}}, |{symbol}| near 10<sup>%{{y:.1f}}</sup>: %{{z:.1%}}<extra></extra>"
         ),
     }
     return go.Figure(
         data=[heatmap],
         layout=layout(
             f"Sizes of {symbol}",
-            "stronger colour: more values of that size",
+            "colour: share of the layer's values",
             colours,
             height=PANEL_HEIGHT,
             hovermode="closest",
             showlegend=False,
+            annotations=[] if found.size else [note("all exactly 0", colours, **_MIDDLE)],
             xaxis=layer_axis(len(magnitudes), colours),
             yaxis=value_axis(
                 colours,
@@ -51,6 +54,7 @@ def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> g
                 tickprefix="10<sup>",
                 ticksuffix="</sup>",
                 tickformat="d",
+                dtick=max(1, round((edges[-1] - edges[0]) / 6)),
             ),
         ),
     )

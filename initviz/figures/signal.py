@@ -42,9 +42,9 @@ class Quantity:
     backward: bool = False
 
 
-_BACKWARD = "backward: from the loss, on the right"
+_BACKWARD = "backward, loss at right"
 QUANTITIES = {
-    "act": Quantity("act_var", "Activation", "h", "forward: layer 1 first"),
+    "act": Quantity("act_var", "Activation", "h", "forward, layer 1 first"),
     "z": Quantity("grad_preact_var", "Gradient", "∂ℓ/∂z", _BACKWARD, backward=True),
     "h": Quantity("grad_act_var", "Gradient", "∂ℓ/∂h", _BACKWARD, judged=False, backward=True),
     "W": Quantity("grad_weight_var", "Gradient", "∂ℓ/∂W", _BACKWARD, judged=False, backward=True),
@@ -202,10 +202,11 @@ def _missing(drawn: Curve, colours: Palette) -> list[Note]:
     elif np.any(np.isnan(values) | (values == math.inf)):
         what = "not a number, or infinite"
     else:
-        what = f"beyond what a chart holds, as far as {from_log10(float(values[-1]))}"
+        furthest = float(values[np.abs(values).argmax()])
+        what = f"beyond what a chart holds, as far as {from_log10(furthest)}"
     first, last = missing[0] + 1, missing[-1] + 1
     where = f"layer {first}" if first == last else f"layers {first} to {last}"
-    return [note(f"{where}: {what}", colours, x=0.5, xref="paper", y=0.5, yref="paper")]
+    return [note(f"{where}: {what}", colours, x=0.5, xref="paper", y=0.04, yref="paper")]
 
 
 def _log_axis(shown: Window, colours: Palette) -> dict[str, object]:

@@ -19,7 +19,7 @@ def signals_of(network: Network, batch: Batch) -> Signals:
         return probe(network, batch)
 
 
-@st.cache_resource(max_entries=1024, show_spinner=False)
+@st.cache_resource(max_entries=1024, show_spinner="Looking for a repair", show_time=True)
 def fix_of(network: Network, batch: Batch) -> Network | None:
     """Look once for the repair of a network."""
     diagnosis = signals_of(network, batch).diagnosis

@@ -41,6 +41,8 @@ def main_controls() -> None:
         _choice("activation")
         _choice("initializer", on_change=_forget_scale)
         _scale_slider("gain", _GAINS)
+        if INITIALIZERS[st.session_state["initializer"]].scale_meaning:
+            _scale()
         st.button(
             "New draw",
             icon=":material/casino:",
@@ -52,8 +54,6 @@ def main_controls() -> None:
 def more_controls() -> None:
     """Everything else about the network and the batch, one fold away."""
     with st.popover("More settings", icon=":material/tune:"):
-        if INITIALIZERS[st.session_state["initializer"]].scale_meaning:
-            _scale()
         _number("bias_mean", step=0.1)
         _number("bias_std", step=0.1)
         _choice("normalization")

@@ -6,12 +6,13 @@ from initviz import Batch, Network, Signals
 from initviz.codegen import command, pytorch
 from initviz.figures import distributions, signal, units, weights
 from initviz.figures.theme import Palette, palette
-from initviz.links import to_query
+from initviz.signals import COLUMNS
 from initviz.ui import state
 from initviz.ui.cache import fix_of, signals_of
 from initviz.ui.text import BADGES, name_of, plain, repair
 
 _PLOTLY = {"displayModeBar": False}
+SCIENTIFIC = tuple(c for c in COLUMNS if c.endswith(("_var", "_ms", "_mean")))
 
 
 def colours() -> Palette:
@@ -42,7 +43,7 @@ def verdict(now: state.State, signals: Signals) -> None:
             help="Keep these curves behind the next ones, up to three.",
         )
         if now.pins:
-            st.button("Unpin", icon=":material/keep_off:", on_click=state.unpin)
+            st.button("Unpin all", icon=":material/keep_off:", on_click=state.unpin)
 
 
 def _repair_button(network: Network, batch: Batch) -> None:
@@ -173,8 +174,9 @@ def _units(signals: Signals) -> None:
         )
     st.caption(
         "A unit is dead if it outputs 0 for the whole batch; an activation is saturated where the "
-        "slope is below 1 % of its largest; units are copies if they agree on the whole batch. "
-        "Where the cosine reaches 1, the network no longer tells inputs apart."
+        "slope is below 1 % of its largest, which includes the half where ReLU is off; units are "
+        "copies if they agree on the whole batch. Where the cosine reaches 1, the network no "
+        "longer tells inputs apart."
     )
 
 
@@ -188,13 +190,20 @@ def _weights(signals: Signals) -> None:
 
 
 def _table(signals: Signals) -> None:
-    st.dataframe(signals.table, hide_index=True, alt="Every column of the probe, a row a layer")
+    sizes = {c: st.column_config.NumberColumn(format="scientific") for c in SCIENTIFIC}
+    st.dataframe(
+        signals.table,
+        hide_index=True,
+        column_config=sizes,
+        alt="Every column of the probe, a row a layer",
+    )
 
 
 def share(now: state.State, signals: Signals) -> None:
     """Offer the link, the data and the code of what is shown."""
     with st.popover("Share & export", icon=":material/ios_share:"):
-        st.caption("This page's address holds everything, pins included: copy it to share.")
+        st.caption("The address holds everything on this page, pins included: copy it to share.")
+        st.code(state.link(), language=None, wrap_lines=True)
         st.download_button(
             "Table (CSV)",
             lambda: signals.table.to_csv(index=False),
@@ -218,5 +227,5 @@ def share(now: state.State, signals: Signals) -> None:
             icon=":material/code:",
             on_click="ignore",
         )
+        st.caption("The same on the command line:")
         st.code(command(now.network, now.batch), language="bash", wrap_lines=True)
-        st.code(f"?{to_query(now.network, now.batch)}", language=None, wrap_lines=True)

@@ -7,6 +7,7 @@ read into the widgets; after every run the address is written from them.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -77,6 +78,12 @@ def current() -> State:
     if params != _address():
         st.query_params.from_dict(params)
     return State(reading.network, reading.batch, pins, (*_standing(reading), *reading.problems))
+
+
+def link() -> str:
+    """Return the address that reproduces the page, as a browser elsewhere would open it."""
+    start = (st.context.url or "").partition("?")[0]
+    return f"{start}?{urlencode(_address(), doseq=True)}"
 
 
 def _standing(reading: Reading) -> tuple[str, ...]:

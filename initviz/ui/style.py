@@ -5,7 +5,7 @@ import streamlit as st
 _RULES = """
 <style>
 .stMainBlockContainer { max-width: 1400px; padding-top: 4.25rem; padding-bottom: 2rem; }
-.st-key-controls > div { flex: 1 1 160px; max-width: 215px; }
+.st-key-controls > div { flex: 1 1 140px; max-width: 215px; }
 .st-key-controls > div:last-child { flex: 0 0 auto; }
 .st-key-charts > div, .st-key-panel_charts > div { flex: 1 1 340px; min-width: 0; }
 .st-key-verdict { row-gap: 0.5rem; }

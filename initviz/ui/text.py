@@ -6,6 +6,7 @@ from typing import Literal
 from initviz.activations import ACTIVATIONS
 from initviz.diagnosis import Verdict
 from initviz.initializers import INITIALIZERS
+from initviz.links import to_params
 from initviz.network import DTYPES, INPUTS, LOSSES, NORMALIZATIONS, Batch, Network
 
 LABELS: dict[str, dict[str, str]] = {
@@ -35,18 +36,16 @@ def plain(text: str) -> str:
 
 
 def name_of(network: Network, batch: Batch) -> str:
-    """Return a network in a few words, for a legend."""
+    """Return a network in a few words, for a legend: everything that is not the default."""
     words = [
         LABELS["initializer"][network.initializer].partition(" (")[0],
         LABELS["activation"][network.activation].partition(" (")[0],
         f"{network.depth} × {network.width}",
     ]
-    if network.gain != 1:
-        words.append(f"gain {network.gain:g}")
-    if network.normalization != "none":
-        words.append(f"{network.normalization} norm")
-    if batch.seed:
-        words.append(f"seed {batch.seed}")
+    named = {"depth", "width", "activation", "initializer"}
+    for field, text in to_params(network, batch).items():
+        if field not in named:
+            words.append(f"{field.replace('_', ' ')} {text}")
     return ", ".join(words)
 
 

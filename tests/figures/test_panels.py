@@ -64,3 +64,12 @@ def test_unit_shares_are_the_tables() -> None:
     np.testing.assert_allclose(dead.y, SIGNALS.table["dead_fraction"], atol=1e-4)
     np.testing.assert_allclose(saturated.y, SIGNALS.table["saturated_fraction"], atol=1e-4)
     np.testing.assert_allclose(distinct.y, SIGNALS.table["distinct_fraction"], atol=1e-4)
+
+
+@pytest.mark.parametrize("changes", [{"bias_mean": 1e17}, {"bias_mean": 1e-6, "gain": 0.0}])
+def test_a_layer_of_equal_values_has_a_histogram_around_them(changes: dict[str, float]) -> None:
+    histogram = probe(Network(depth=1, activation="linear", **changes)).histogram("activation")
+    value = changes["bias_mean"]
+    assert (histogram.edges[:, 0] <= value).all()
+    assert (histogram.edges[:, -1] >= value).all()
+    assert (histogram.edges[:, -1] <= 2 * value).all()

@@ -22,6 +22,7 @@ HOSTILE = [
     "pin=a&pin=b&pin=c&pin=d", "panel=secret", "gradient=q", "statistic=mean", "of=nothing",
     "depth=200&width=2048&size=4096", "constructor=1", "__proto__=1", "story=x", "window=3",
     "problems=5", "pins=7", "activation=relu%0Atanh", "gain=1_000", "depth=%C2%B2", "embed=true",
+    "bias_mean=1e17", "pin=" + "depth%3D1%26" * 300, "initializer=normal&scale=1e-170",
 ]  # fmt: skip
 
 
