@@ -55,17 +55,6 @@ class Histogram:
     edges: Floats
     counts: NDArray[np.int64]
 
-    def to_csv(self) -> str:
-        """Return a row for each bin of each layer: layer, left, right, count."""
-        layers, bins = self.counts.shape
-        columns = {
-            "layer": np.repeat(np.arange(1, layers + 1), bins),
-            "left": self.edges[:, :-1].ravel(),
-            "right": self.edges[:, 1:].ravel(),
-            "count": self.counts.ravel(),
-        }
-        return str(pd.DataFrame(columns).to_csv(index=False))
-
 
 @dataclass(frozen=True)
 class Signals:

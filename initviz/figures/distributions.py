@@ -3,8 +3,17 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from initviz.figures.theme import PANEL_HEIGHT, Palette, layer_axis, layout, note, value_axis
+from initviz.figures.theme import (
+    PANEL_HEIGHT,
+    Palette,
+    layer_axis,
+    layout,
+    note,
+    shades,
+    value_axis,
+)
 from initviz.signals import Quantity, Signals
+from initviz.words import number
 
 _SYMBOLS: dict[Quantity, str] = {
     "pre-activation": "z",
@@ -12,9 +21,9 @@ _SYMBOLS: dict[Quantity, str] = {
     "gradient": "∂ℓ/∂z",
 }
 _BINS = 60
-_MULTIPLES = 6
+_MULTIPLES = 4
 _MIDDLE = {"x": 0.5, "xref": "paper", "y": 0.5, "yref": "paper"}
-_BARE = {"showgrid": False, "zeroline": False, "nticks": 2, "exponentformat": "power"}
+_BARE = {"showgrid": False, "zeroline": False, "showticklabels": False}
 
 
 def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> go.Figure:
@@ -30,7 +39,7 @@ def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> g
         "x": list(range(1, len(magnitudes) + 1)),
         "y": ((edges[1:] + edges[:-1]) / 2).round(3).tolist(),
         "z": np.array(share).T.round(4).tolist(),
-        "colorscale": colours.scale,
+        "colorscale": shades(colours.measured),
         "zmin": 0,
         "colorbar": {"title": {"text": "share"}, "thickness": 10, "tickformat": ".0%"},
         "hovertemplate": (
@@ -38,7 +47,7 @@ def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> g
         ),
     }
     return go.Figure(
-        data=[heatmap],
+        data=[heatmap] if found.size else [],
         layout=layout(
             f"Sizes of {symbol}",
             "colour: share of the layer's values",
@@ -81,9 +90,11 @@ def plot_histograms(signals: Signals, quantity: Quantity, colours: Palette) -> g
             }
         )
         axes[f"xaxis{suffix}"] = {**_BARE, "domain": [left, right], "anchor": f"y{suffix}"}
-        axes[f"yaxis{suffix}"] = {**_BARE, "showticklabels": False, "anchor": f"x{suffix}"}
+        axes[f"yaxis{suffix}"] = {**_BARE, "anchor": f"x{suffix}"}
         at = {"x": (left + right) / 2, "xref": "paper", "y": 1.0, "yref": "paper"}
         names.append(note(f"layer {layer + 1}", colours, yanchor="bottom", **at))
+        ends = f"{number(edges[0])}<br>to {number(edges[-1])}"
+        names.append(note(ends, colours, yanchor="top", **{**at, "y": -0.02}))
     return go.Figure(
         data=traces,
         layout=layout(
@@ -102,5 +113,5 @@ def plot_histograms(signals: Signals, quantity: Quantity, colours: Palette) -> g
 
 
 def _spread(depth: int) -> list[int]:
-    """Return up to six layers, evenly spread, first and last among them."""
+    """Return up to four layers, evenly spread, first and last among them."""
     return sorted({int(i) for i in np.linspace(0, depth - 1, min(depth, _MULTIPLES)).round()})

@@ -99,7 +99,7 @@ def plot_signal(
         reach = DECADES / 2 if statistic == "std" else DECADES
         zone = max(start - reach, shown[0]), min(start + reach, shown[1])
         shapes = _zone(zone, colours)
-        notes += _zone_names(zone, shown, colours)
+        notes += _zone_names(zone, shown, colours, backward=quantity.backward)
     word, short = _WORDS[statistic]
     return go.Figure(
         data=traces,
@@ -179,15 +179,17 @@ def _zone(zone: Window, colours: Palette) -> list[Shape]:
     return [{"type": "rect", **edges, **fill}]
 
 
-def _zone_names(zone: Window, shown: Window, colours: Palette) -> list[Note]:
+def _zone_names(zone: Window, shown: Window, colours: Palette, *, backward: bool) -> list[Note]:
     """Name the zone and, where there is room, what lies beyond it."""
     room = (shown[1] - shown[0]) / 16
-    at_right = {"x": 1, "xref": "paper", "xanchor": "right"}
-    notes = [note("trains", colours, y=zone[1], yanchor="top", **at_right)]
+    # At the end where the signal arrives: the curve is in the zone where it starts.
+    side: dict[str, Any] = {"xref": "paper", "x": 0 if backward else 1}
+    side["xanchor"] = "left" if backward else "right"
+    notes = [note("trains", colours, y=zone[1], yanchor="top", **side)]
     if zone[0] - shown[0] > room:
-        notes.append(note("vanishing", colours, y=zone[0], yanchor="top", **at_right))
+        notes.append(note("vanishing", colours, y=zone[0], yanchor="top", **side))
     if shown[1] - zone[1] > room:
-        notes.append(note("exploding", colours, y=zone[1], yanchor="bottom", **at_right))
+        notes.append(note("exploding", colours, y=zone[1], yanchor="bottom", **side))
     return notes
 
 

@@ -13,7 +13,6 @@ class Palette:
     trains: str
     text: str
     grid: str
-    scale: str
 
 
 LIGHT = Palette(
@@ -22,7 +21,6 @@ LIGHT = Palette(
     trains="rgba(0, 158, 115, 0.09)",
     text="#5b6270",
     grid="rgba(128, 128, 128, 0.18)",
-    scale="Blues",
 )
 DARK = Palette(
     measured="#56B4E9",
@@ -30,7 +28,6 @@ DARK = Palette(
     trains="rgba(31, 198, 149, 0.13)",
     text="#a8afbd",
     grid="rgba(128, 128, 128, 0.18)",
-    scale="Blues_r",
 )
 
 CHART_HEIGHT = 375
@@ -40,6 +37,13 @@ PANEL_HEIGHT = 320
 def palette(*, dark: bool) -> Palette:
     """Return the palette for a dark or a light page."""
     return DARK if dark else LIGHT
+
+
+def shades(colour: str) -> list[list[float | str]]:
+    """Return a colour scale from see-through to a hex colour, for either background."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    rgb = f"{red}, {green}, {blue}"
+    return [[0, f"rgba({rgb}, 0)"], [0.02, f"rgba({rgb}, 0.15)"], [1, f"rgba({rgb}, 1)"]]
 
 
 def layout(title: str, detail: str, colours: Palette, **changes: Any) -> dict[str, Any]:

@@ -1,18 +1,23 @@
 """The parts of the Explore page."""
 
+from typing import Any
+
 import streamlit as st
 
 from initviz import Batch, Network, Signals
 from initviz.codegen import command, pytorch
 from initviz.figures import distributions, signal, units, weights
+from initviz.figures.export import to_csv
 from initviz.figures.theme import Palette, palette
 from initviz.signals import COLUMNS
 from initviz.ui import state
 from initviz.ui.cache import fix_of, signals_of
 from initviz.ui.text import BADGES, name_of, plain, repair
+from initviz.words import number
 
 _PLOTLY = {"displayModeBar": False}
-SCIENTIFIC = tuple(c for c in COLUMNS if c.endswith(("_var", "_ms", "_mean")))
+Figures = dict[str, Any]
+_SIZED = tuple(c for c in COLUMNS if c.endswith(("_var", "_ms", "_mean")))
 
 
 def colours() -> Palette:
@@ -61,29 +66,30 @@ def _repair_button(network: Network, batch: Batch) -> None:
         )
 
 
-def charts(now: state.State, signals: Signals) -> None:
-    """Draw the two charts side by side, on the same decades."""
+def charts(now: state.State, signals: Signals) -> Figures:
+    """Draw the two charts side by side, on the same decades, and return them by name."""
     pins = [(name_of(n, b), signals_of(n, b)) for n, b in now.pins]
     statistic = st.session_state["statistic"]
-    drawn = (signal.QUANTITIES["act"], signal.QUANTITIES[st.session_state["gradient"]])
+    drawn = {
+        "activation": signal.QUANTITIES["act"],
+        "gradient": signal.QUANTITIES[st.session_state["gradient"]],
+    }
     curves = [
         signal.curve("", s, quantity, statistic)
-        for quantity in drawn
+        for quantity in drawn.values()
         for s in (signals, *(s for _, s in pins))
     ]
     shown = signal.window(curves, st.session_state["window"])
     state.keep_window(shown)
+    figures = {}
     with st.container(horizontal=True, key="charts"):
-        for side, quantity in zip(("activation", "gradient"), drawn, strict=True):
-            figure = signal.plot_signal(
+        for side, quantity in drawn.items():
+            figures[side] = signal.plot_signal(
                 signals, pins, quantity, statistic, shown=shown, colours=colours()
             )
-            st.plotly_chart(
-                figure,
-                key=f"{side}_chart",
-                config=_PLOTLY,
-                alt=signal.describe(signals, quantity),
-            )
+            alt = signal.describe(signals, quantity)
+            st.plotly_chart(figures[side], key=f"{side}_chart", config=_PLOTLY, alt=alt)
+    return figures
 
 
 def switches() -> None:
@@ -134,76 +140,89 @@ def _distributions(signals: Signals) -> None:
         "gradient": "Gradients ∂ℓ/∂z",
     }
     _segments("Values of", "of", names, None)
-    quantity = st.session_state["of"]
+    of = st.session_state["of"]
+    _panel_charts(
+        {
+            "sizes": (
+                distributions.plot_magnitudes(signals, of, colours()),
+                f"Heatmap: how large each layer's {of} values are",
+            ),
+            "histograms": (
+                distributions.plot_histograms(signals, of, colours()),
+                f"Histograms of the {of} values in a few layers",
+            ),
+        },
+        "Up to 2048 values of each layer, evenly spaced over batch and units.",
+    )
+
+
+def _units(signals: Signals) -> None:
+    _panel_charts(
+        {
+            "units": (
+                units.plot_units(signals, colours()),
+                "Dead, saturated and different units by layer",
+            ),
+            "correlation": (
+                units.plot_correlation(signals, colours()),
+                "Mean cosine similarity of two inputs' activations by layer",
+            ),
+        },
+        "A unit is dead if it outputs 0 for the whole batch; an activation is saturated where the "
+        "slope is below 1 % of its largest, which includes the half where ReLU is off; units are "
+        "copies if they agree on the whole batch. Where the cosine reaches 1, the network no "
+        "longer tells inputs apart.",
+    )
+
+
+def _weights(signals: Signals) -> None:
+    _panel_charts(
+        {
+            "weights": (
+                weights.plot_weights(signals, colours()),
+                "Weight variance by layer, drawn and theoretical",
+            )
+        },
+        "The variance of the weights drawn, beside the initializer's own formula.",
+    )
+
+
+def _panel_charts(figures: dict[str, tuple[Any, str]], caption: str) -> None:
+    """Draw a panel's figures side by side, explain them and offer their data."""
     with st.container(horizontal=True, key="panel_charts"):
-        st.plotly_chart(
-            distributions.plot_magnitudes(signals, quantity, colours()),
-            key="magnitudes",
-            config=_PLOTLY,
-            alt=f"Heatmap of the order of magnitude of each {quantity}",
-        )
-        st.plotly_chart(
-            distributions.plot_histograms(signals, quantity, colours()),
-            key="histograms",
-            config=_PLOTLY,
-            alt=f"Histograms of the {quantity} in a few layers",
-        )
-    st.caption("Up to 2048 values of each layer, evenly spaced over batch and units.")
+        for key, (figure, alt) in figures.items():
+            st.plotly_chart(figure, key=key, config=_PLOTLY, alt=alt)
+    st.caption(caption)
+    drawn = {key: figure for key, (figure, _) in figures.items()}
+    _csv_button("These charts (CSV)", drawn, f"{st.session_state['panel']}.csv")
+
+
+def _csv_button(label: str, figures: Figures, name: str) -> None:
     st.download_button(
-        "Histograms as CSV",
-        lambda: signals.histogram(quantity).to_csv(),
-        f"{quantity}.csv",
+        label,
+        lambda: to_csv(figures.items()),
+        name,
+        "text/csv",
         icon=":material/download:",
         on_click="ignore",
     )
 
 
-def _units(signals: Signals) -> None:
-    with st.container(horizontal=True, key="panel_charts"):
-        st.plotly_chart(
-            units.plot_units(signals, colours()),
-            key="units",
-            config=_PLOTLY,
-            alt="Dead, saturated and different units by layer",
-        )
-        st.plotly_chart(
-            units.plot_correlation(signals, colours()),
-            key="correlation",
-            config=_PLOTLY,
-            alt="Mean cosine similarity of two inputs' activations by layer",
-        )
-    st.caption(
-        "A unit is dead if it outputs 0 for the whole batch; an activation is saturated where the "
-        "slope is below 1 % of its largest, which includes the half where ReLU is off; units are "
-        "copies if they agree on the whole batch. Where the cosine reaches 1, the network no "
-        "longer tells inputs apart."
-    )
-
-
-def _weights(signals: Signals) -> None:
-    st.plotly_chart(
-        weights.plot_weights(signals, colours()),
-        key="weights",
-        config=_PLOTLY,
-        alt="Weight variance by layer, drawn and theoretical",
-    )
-
-
 def _table(signals: Signals) -> None:
-    sizes = {c: st.column_config.NumberColumn(format="scientific") for c in SCIENTIFIC}
-    st.dataframe(
-        signals.table,
-        hide_index=True,
-        column_config=sizes,
-        alt="Every column of the probe, a row a layer",
-    )
+    readable = signals.table.assign(**{c: signals.table[c].map(_readable) for c in _SIZED})
+    st.dataframe(readable, hide_index=True, alt="Every column of the probe, a row a layer")
 
 
-def share(now: state.State, signals: Signals) -> None:
+def _readable(value: float) -> str:
+    return number(value, 3)
+
+
+def share(now: state.State, signals: Signals, figures: Figures) -> None:
     """Offer the link, the data and the code of what is shown."""
     with st.popover("Share & export", icon=":material/ios_share:"):
         st.caption("The address holds everything on this page, pins included: copy it to share.")
         st.code(state.link(), language=None, wrap_lines=True)
+        _csv_button("Charts with pins (CSV)", figures, "charts.csv")
         st.download_button(
             "Table (CSV)",
             lambda: signals.table.to_csv(index=False),

@@ -12,12 +12,12 @@ now = state.current()
 explore.complaints(now.problems)
 signals = signals_of(now.network, now.batch)
 answer = st.container()
-explore.charts(now, signals)
-with st.container(horizontal=True, key="details"):
+figures = explore.charts(now, signals)
+with st.container(horizontal=True, vertical_alignment="center", key="details"):
     explore.panel_picker()
     explore.switches()
     controls.more_controls()
-    explore.share(now, signals)
+    explore.share(now, signals, figures)
 explore.panel(signals)
 with answer:
     explore.verdict(now, signals)

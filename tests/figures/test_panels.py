@@ -1,10 +1,13 @@
 """The panels of detail."""
 
+import csv
+
 import numpy as np
 import pytest
 
 from initviz import INITIALIZERS, Network, probe
 from initviz.figures import distributions, units, weights
+from initviz.figures.export import to_csv
 from initviz.figures.theme import LIGHT
 from initviz.statistics import SAMPLE_SIZE
 
@@ -25,9 +28,22 @@ def test_histograms_count_every_sampled_value(quantity: str) -> None:
     sizes = [sample.mantissa.size for sample in SIGNALS.samples[quantity]]
     assert histogram.counts.sum(axis=1).tolist() == sizes
     assert all(SAMPLE_SIZE / 2 < size <= SAMPLE_SIZE for size in sizes)
-    assert histogram.to_csv().startswith("layer,left,right,count\n1,")
     bars = distributions.plot_histograms(SIGNALS, quantity, LIGHT).data
-    assert len(bars) == 6
+    assert len(bars) == 4
+
+
+def test_every_point_of_every_chart_is_in_the_csv() -> None:
+    charts = {
+        "heat": distributions.plot_magnitudes(SIGNALS, "gradient", LIGHT),
+        "weights": weights.plot_weights(SIGNALS, LIGHT),
+    }
+    rows = list(csv.DictReader(to_csv(charts.items()).splitlines()))
+    heat, lines = charts["heat"].data[0], charts["weights"].data
+    assert len(rows) == np.size(heat.z) + sum(len(t.y) for t in lines)
+    assert {r["curve"] for r in rows if r["chart"] == "weights"} == {"drawn", "theory"}
+    assert float(rows[-1]["y"]) == lines[-1].y[-1]
+    third = [float(r["z"]) for r in rows if r["chart"] == "heat" and r["x"] == "3"]
+    assert sum(third) == pytest.approx(1, abs=0.01)
 
 
 def test_a_sample_has_the_moments_of_the_whole() -> None:

@@ -1,0 +1,29 @@
+"""What figures show, as plain rows."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import plotly.graph_objects as go
+
+COLUMNS = ("chart", "curve", "x", "y", "z")
+
+
+def to_csv(figures: Iterable[tuple[str, go.Figure]]) -> str:
+    """Return every point of named figures as CSV: chart, curve, x, y and, on heatmaps, z."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for chart, figure in figures:
+        for trace in figure.data:
+            writer.writerows((chart, trace.name or "", *point) for point in _points(trace))
+    return text.getvalue()
+
+
+def _points(trace: Any) -> Iterator[tuple[Any, Any, Any]]:
+    if trace.type != "heatmap":
+        yield from ((x, y, "") for x, y in zip(trace.x, trace.y, strict=True))
+        return
+    for y, row in zip(trace.y, trace.z, strict=True):
+        yield from ((x, y, z) for x, z in zip(trace.x, row, strict=True))
