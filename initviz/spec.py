@@ -27,6 +27,15 @@ class Spec(BaseModel):
         except ValidationError as error:
             raise ValueError("; ".join(map(self._explain, error.errors()))) from None
 
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """Read a record from JSON; refuses as the constructor does, in one line."""
+        try:
+            return super().model_validate_json(json_data, **options)
+        except ValidationError as error:
+            reasons = [str(e.get("ctx", {}).get("error", e["msg"])) for e in error.errors()]
+            raise ValueError("; ".join(reasons)) from None
+
     def replace(self, **changes: object) -> Self:
         """Return a validated copy with some fields changed."""
         return type(self)(**{**self.model_dump(), **changes})

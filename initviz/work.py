@@ -7,8 +7,10 @@ from initviz.network import Batch, Network, fans
 # A few seconds on two cores, and a fraction of a small server's memory.
 MAX_FLOPS = 2e11
 MAX_BYTES = 2 * 2**30
-# Drawing a random weight takes about as long as this many operations of a matrix product.
+# Drawing a random weight takes about as long as this many operations of a matrix product,
+# and the QR decomposition of an orthogonal n × n matrix about this many times n³.
 _DRAWING = 200
+_DECOMPOSING = 10
 _SMALL_BATCH = 32
 
 
@@ -22,8 +24,12 @@ def one_core_each() -> None:
 
 def flops(network: Network, batch: Batch) -> float:
     """Return the operations of drawing the weights, one forward and one backward pass."""
-    weights = sum(i * o for i, o in fans(network, batch))
-    return (6.0 * batch.size + _DRAWING) * weights * (3 if _automatic(network, batch) else 1)
+    shapes = fans(network, batch)
+    weights = sum(i * o for i, o in shapes)
+    drawing = float(_DRAWING * weights)
+    if network.initializer == "orthogonal":
+        drawing += _DECOMPOSING * sum(i * o * min(i, o) for i, o in shapes)
+    return drawing + 6.0 * batch.size * weights * (3 if _automatic(network, batch) else 1)
 
 
 def _automatic(network: Network, batch: Batch) -> bool:
@@ -32,11 +38,15 @@ def _automatic(network: Network, batch: Batch) -> bool:
 
 
 def memory(network: Network, batch: Batch) -> float:
-    """Return the bytes of weights, activations and pre-activations held at once."""
+    """Return the bytes of weights, activations and pre-activations held at once.
+
+    Counted three times over: autograd keeps copies, and a pass that float32 cannot vouch for
+    is run again in float64 beside the float32 noise.
+    """
     weights = sum(i * o for i, o in fans(network, batch))
     signals = 2 * network.depth * network.width * batch.size
     word = 8 if batch.dtype == "float64" else 4
-    return word * (weights + signals) * (3 if _automatic(network, batch) else 1)
+    return word * (weights + signals) * 3
 
 
 def fits(network: Network, batch: Batch) -> bool:

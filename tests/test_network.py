@@ -112,6 +112,18 @@ def test_unknown_fields_scale_without_meaning_and_too_many_digits_are_refused() 
         Batch(inputs="digits", size=2000)
 
 
+@pytest.mark.parametrize("text", ['{"depth": 500}', '{"depth": 5', "[]", '{"widht": 3}'])
+def test_bad_json_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(ValueError, match=r"depth|JSON|object|dict|widht") as refusal:
+        Network.model_validate_json(text)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_number_too_long_to_print_is_refused_like_any_other() -> None:
+    with pytest.raises(ValueError, match="depth must be"):
+        Network(depth=10**5000)
+
+
 def test_specs_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Network().depth = 3  # type: ignore[misc]
