@@ -24,7 +24,7 @@ INPUTS = {
     "uniform": "Uniform, variance 1",
     "digits": "Handwritten digits",
 }
-LOSSES = {"gaussian": "Random cotangent", "cross_entropy": "Cross-entropy"}
+LOSSES = {"gaussian": "Random gradient", "cross_entropy": "Cross-entropy"}
 DTYPES = {
     "float64": torch.float64,
     "float32": torch.float32,

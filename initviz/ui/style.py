@@ -7,6 +7,7 @@ _RULES = """
 .stMainBlockContainer { max-width: 1400px; padding-top: 4.25rem; padding-bottom: 2rem; }
 .st-key-controls > div { flex: 1 1 140px; max-width: 215px; }
 .st-key-controls > div:last-child { flex: 0 0 auto; }
+.st-key-more > div { flex: 1 1 165px; }
 .st-key-charts > div, .st-key-panel_charts > div { flex: 1 1 340px; min-width: 0; }
 .st-key-verdict { row-gap: 0.5rem; }
 .st-key-verdict > div:nth-child(2) { flex: 1 1 300px; }
