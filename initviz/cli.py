@@ -1,7 +1,6 @@
 """The command line: `python -m initviz probe | list | app`."""
 
 import inspect
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, probe
-from initviz.links import FIELDS
-from initviz.signals import Signals
+from initviz.links import FIELDS, split
+from initviz.signals import Signals, as_json
 from initviz.words import listed, number, quoted
 
 app = typer.Typer(
@@ -48,8 +47,8 @@ def _spec_options(command: Callable[..., None]) -> Callable[..., None]:
 
     def wrapped(**given: Any) -> None:
         fields = {name: given.pop(name) for name in FIELDS}
-        texts = {name: text for name, text in fields.items() if text is not None}
-        command(*_specs(texts), **given)
+        network, batch = split({name: text for name, text in fields.items() if text is not None})
+        command(Network(**network), Batch(**batch), **given)
 
     own = [
         p.replace(kind=inspect.Parameter.KEYWORD_ONLY)
@@ -81,11 +80,6 @@ def _help(name: str) -> str:
     return f"{field.description}{one_of} Default: {default}."
 
 
-def _specs(texts: dict[str, str]) -> tuple[Network, Batch]:
-    network = Network(**{f: t for f, t in texts.items() if FIELDS[f] is Network})
-    return network, Batch(**{f: t for f, t in texts.items() if FIELDS[f] is Batch})
-
-
 @app.command("probe")
 @_spec_options
 def probe_command(network: Network, batch: Batch, json_: Json = False, csv: Csv = False) -> None:
@@ -93,7 +87,7 @@ def probe_command(network: Network, batch: Batch, json_: Json = False, csv: Csv 
     signals = probe(network, batch)
     match _format(json_, csv):
         case Format.JSON:
-            sys.stdout.write(signals.to_json() + "\n")
+            _print_json(signals.document())
         case Format.CSV:
             sys.stdout.write(signals.table.to_csv(index=False))
         case Format.TABLE:
@@ -157,7 +151,7 @@ def _format(json_: bool, csv: bool) -> Format:
 
 
 def _print_json(document: Any) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+    sys.stdout.write(as_json(document) + "\n")
 
 
 def _print_signals(signals: Signals) -> None:
@@ -173,8 +167,7 @@ def _print_signals(signals: Signals) -> None:
     diagnosis = signals.diagnosis
     console.print(f"[bold]{diagnosis.verdict}[/bold]: {diagnosis.reason}")
     if diagnosis.fix is not None and signals.network is not None:
-        before = signals.network.model_dump()
-        changes = [f"{f}={v}" for f, v in diagnosis.fix.model_dump().items() if before[f] != v]
+        changes = [f"{f}={v}" for f, v in signals.network.changes(diagnosis.fix).items()]
         console.print(f"A probe finds it stable with {', '.join(changes)}.")
 
 

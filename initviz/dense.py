@@ -23,6 +23,7 @@ from initviz.data import draw_cotangent, draw_inputs
 from initviz.initializers import INITIALIZERS
 from initviz.network import Batch, Network, biases, fans, readout_weight
 from initviz.noise import Draw, layer_noise
+from initviz.signals import SIZES
 from initviz.statistics import Floats, Sample
 
 # A chunk stays in the second-level cache, and its values drift by less than 1e±8 from
@@ -324,13 +325,7 @@ def _trustworthy(measured: Measured) -> bool:
     """
     if measured.values["distinct_fraction"].min() < _ALL_DISTINCT:
         return False
-    squares = np.concatenate(
-        [
-            v
-            for c, v in measured.values.items()
-            if c in measured.exponents and c.endswith(("_var", "_ms"))
-        ]
-    )
+    squares = np.concatenate([measured.values[c] for c in SIZES])
     return bool(np.all((squares > _SAFE_SQUARE[0]) & (squares < _SAFE_SQUARE[1])))
 
 

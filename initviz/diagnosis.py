@@ -56,8 +56,8 @@ def diagnose(signals: Signals) -> Diagnosis:
     """Judge a probe by the thresholds at the top of this file."""
     verdict, reason = _judge(signals)
     layers = max(1, len(signals.layers) - 1)
-    gradient = _drift(signals.log10["grad_preact_var"][::-1])
-    return Diagnosis(verdict, reason, signals.network, signals.batch, gradient.decades / layers)
+    drift = _gradient_drift(signals).decades / layers
+    return Diagnosis(verdict, reason, signals.network, signals.batch, drift)
 
 
 def _judge(signals: Signals) -> tuple[Verdict, str]:
@@ -103,7 +103,7 @@ def _gradient_drift(signals: Signals) -> _Drift:
     return _drift(signals.log10["grad_preact_var"][::-1], "gradient", backward=True)
 
 
-def _drift(path: NDArray[np.float64], what: str = "", *, backward: bool = False) -> _Drift:
+def _drift(path: NDArray[np.float64], what: str, *, backward: bool = False) -> _Drift:
     """Follow log10 variances from the first to the furthest from it."""
     with np.errstate(invalid="ignore"):
         away = np.nan_to_num(path - path[0], nan=0.0, posinf=math.inf, neginf=-math.inf)

@@ -163,9 +163,22 @@ class Initializer:
         dtype: DType = float32,
     ) -> Tensor:
         """Draw a weight matrix, shape (fan_out, fan_in): the same float32 noise in any dtype."""
+        noise = self.noise.draw(fan_out, fan_in, generator)
+        return self.weights(noise, gain=gain, scale=scale, dtype=dtype)
+
+    def weights(
+        self,
+        noise: Tensor,
+        *,
+        gain: float = 1.0,
+        scale: float | None = None,
+        dtype: DType = float32,
+    ) -> Tensor:
+        """Turn drawn noise, shape (fan_out, fan_in), into a new weight matrix."""
+        fan_out, fan_in = noise.shape
         factor = self.factor(fan_in, fan_out, gain=gain, scale=scale)
         wide = torch.promote_types(dtype, torch.float32)
-        return (self.noise.draw(fan_out, fan_in, generator).to(wide) * factor).to(dtype)
+        return (noise.to(wide) * factor).to(dtype)
 
 
 def variance_scaling(scale: float, mode: Mode, noise: Noise) -> Callable[[int, int, float], float]:

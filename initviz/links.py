@@ -78,11 +78,19 @@ def _read(field: str, text: str) -> tuple[Any, list[str]]:
         return value, [f"{field} must be {spec.allowed(field)}; got {quoted(text)}; using {value}."]
 
 
+def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the fields of `Network` and those of `Batch` among the values."""
+    network, batch = (
+        {field: value for field, value in values.items() if FIELDS[field] is spec}
+        for spec in (Network, Batch)
+    )
+    return network, batch
+
+
 def settle(values: Mapping[str, Any], problems: Sequence[str] = ()) -> Reading:
     """Build the specs, giving way where fields contradict each other or cost too much."""
     problems = list(problems)
-    network_values = {f: v for f, v in values.items() if FIELDS[f] is Network}
-    batch_values = {f: v for f, v in values.items() if FIELDS[f] is Batch}
+    network_values, batch_values = split(values)
     try:
         network = Network(**network_values)
     except ValueError as error:

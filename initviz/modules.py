@@ -266,7 +266,7 @@ def _row_values(
         "grad_preact_var": _moments(dz)[2],
         "grad_act_var": _moments(dh)[2],
         "grad_weight_var": _moments(dw)[2],
-        "dead_fraction": float((h == 0).all(dim=0).double().mean()),
+        "dead_fraction": float(statistics.dead_fraction(h[None])[0]),
         "saturated_fraction": _saturated(row),
         "correlation": float(statistics.correlation(_activation(row).flatten(1).double()[None])[0]),
         "distinct_fraction": float(
@@ -299,7 +299,7 @@ def _saturated(row: Row) -> float:
     ramp = torch.linspace(-40, 40, copies * z.numel(), dtype=torch.float64)
     anywhere = _slope(row.activation, ramp.reshape(copies * len(z), *z.shape[1:]).to(z.dtype))
     steepest = float(torch.maximum(slope.max(), anywhere.max()))
-    return float((slope < statistics.FLAT * steepest).double().mean())
+    return float(statistics.share_below(slope[None], statistics.FLAT * steepest)[0])
 
 
 @torch.enable_grad()

@@ -5,10 +5,11 @@ from typing import Annotated, Any, ClassVar, Self
 
 import torch
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from initviz.activations import ACTIVATIONS
 from initviz.initializers import ALIASES, INITIALIZERS
+from initviz.noise import layer_noise
 from initviz.randomness import generator
 from initviz.spec import Spec
 
@@ -189,15 +190,14 @@ def biases(network: Network, seed: int) -> list[Tensor] | None:
 
 def readout_weight(network: Network, seed: int, dtype: torch.dtype) -> Tensor:
     """Draw the weight of the linear readout, shape (classes, width)."""
-    shape = (network.width, CLASSES)
-    return _weight(network, shape, generator(seed, "readout"), dtype)
-
-
-def _weight(
-    network: Network, shape: tuple[int, int], source: Generator, dtype: torch.dtype
-) -> Tensor:
-    initializer = INITIALIZERS[network.initializer]
-    return initializer.sample(*shape, source, gain=network.gain, scale=network.scale, dtype=dtype)
+    return INITIALIZERS[network.initializer].sample(
+        network.width,
+        CLASSES,
+        generator(seed, "readout"),
+        gain=network.gain,
+        scale=network.scale,
+        dtype=dtype,
+    )
 
 
 def _linear(weight: Tensor, bias: Tensor | None) -> nn.Linear:
@@ -225,10 +225,11 @@ def build(network: Network, batch: Batch) -> nn.Sequential:
     readout.
     """
     dtype, seed = DTYPES[batch.dtype], batch.seed
-    bias = biases(network, seed)
+    initializer, bias = INITIALIZERS[network.initializer], biases(network, seed)
     layers: OrderedDict[str, nn.Module] = OrderedDict()
-    for layer, shape in enumerate(fans(network, batch)):
-        weight = _weight(network, shape, generator(seed, "weight", layer), dtype)
+    for layer, (fan_in, fan_out) in enumerate(fans(network, batch)):
+        noise = layer_noise(initializer.noise, fan_in, fan_out, seed=seed, layer=layer).values
+        weight = initializer.weights(noise, gain=network.gain, scale=network.scale, dtype=dtype)
         layers[f"linear_{layer + 1}"] = _linear(weight, None if bias is None else bias[layer])
         if network.normalization != "none":
             layers[f"norm_{layer + 1}"] = _normalization(network, dtype)

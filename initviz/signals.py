@@ -131,7 +131,12 @@ class Signals:
 
     def to_json(self) -> str:
         """Return `document` as one JSON text."""
-        return json.dumps(self.document(), ensure_ascii=False, indent=2, allow_nan=False)
+        return as_json(self.document())
+
+
+def as_json(document: Any) -> str:
+    """Return JSON-ready data as text a person can read too; refuses what JSON cannot hold."""
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
 
 
 def _span(values: Floats) -> tuple[float, float]:

@@ -40,6 +40,10 @@ class Spec(BaseModel):
         """Return a validated copy with some fields changed."""
         return type(self)(**{**self.model_dump(), **changes})
 
+    def changes(self, other: Self) -> dict[str, Any]:
+        """Return the fields, with their values, in which `other` differs from this one."""
+        return {f: v for f, v in other.model_dump().items() if v != getattr(self, f)}
+
     @classmethod
     def kind(cls, field: str) -> type:
         """Return the Python type of a field, leaving None aside."""

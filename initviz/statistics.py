@@ -33,15 +33,14 @@ class Sample:
 _CANCELLATION = 0.1
 
 
-def moments(x: Tensor, sums: Tensor | None = None) -> tuple[Floats, Floats, Floats]:
+def moments(x: Tensor) -> tuple[Floats, Floats, Floats]:
     """Return mean, mean square and population variance of each layer of `x`.
 
-    `x` is (layers, batch, units); `sums`, if already at hand, its sums over units.
+    `x` is (layers, batch, units).
     """
     layers, batch, units = x.shape
     flat = x.reshape(layers, batch * units)
-    if sums is None:
-        sums = x @ x.new_ones(units)
+    sums = x @ x.new_ones(units)
     mean = sums.sum(dim=1, dtype=torch.float64).numpy() / flat.shape[1]
     norm = torch.linalg.vector_norm(flat, dim=1).double().numpy()
     with np.errstate(over="ignore", invalid="ignore"):

@@ -35,8 +35,8 @@ def main_controls() -> None:
     """Depth, width, activation, initializer, gain, and another draw, in one row."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
         low, high = (int(bound) for bound in FIELDS["depth"].bounds("depth"))
-        _label, help_ = _words("depth")
-        st.slider(_label, low, high, key="depth", help=help_, persist_state="session")
+        label, help_ = _words("depth")
+        st.slider(label, low, high, key="depth", help=help_, persist_state="session")
         _scale_slider("width", _POWERS)
         _choice("activation")
         _choice("initializer", on_change=_forget_scale)

@@ -38,8 +38,8 @@ def plain(text: str) -> str:
 def name_of(network: Network, batch: Batch) -> str:
     """Return a network in a few words, for a legend: everything that is not the default."""
     words = [
-        LABELS["initializer"][network.initializer].partition(" (")[0],
-        LABELS["activation"][network.activation].partition(" (")[0],
+        _short("initializer", network.initializer),
+        _short("activation", network.activation),
         f"{network.depth} × {network.width}",
     ]
     named = {"depth", "width", "activation", "initializer"}
@@ -49,12 +49,17 @@ def name_of(network: Network, batch: Batch) -> str:
     return ", ".join(words)
 
 
+def _short(field: str, name: str) -> str:
+    """Return a label without what it has in brackets."""
+    return LABELS[field][name].partition(" (")[0]
+
+
 def repair(network: Network, fix: Network) -> str:
     """Return what a repair changes, as a button says it."""
-    changed = {f for f, v in fix.model_dump().items() if v != getattr(network, f)}
+    changed = network.changes(fix)
     steps = []
     if "initializer" in changed:
-        steps.append(f"Use {LABELS['initializer'][fix.initializer].partition(' (')[0]}")
+        steps.append(f"Use {_short('initializer', fix.initializer)}")
     elif "gain" in changed:
         steps.append(f"Set gain to {fix.gain:g}")
     if "normalization" in changed:
