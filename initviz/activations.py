@@ -34,7 +34,8 @@ class Activation:
     `kinks` are the points where φ' jumps. `homogeneous` says that φ(az) = a φ(z) for every
     a > 0. `partner` names the initializer that textbooks match to it. `torch`, `keras` and
     `flax` are source expressions in those libraries. Without a `module` the function itself
-    is wrapped. A `slope` is given where autograd's formula cancels to 0 long before φ' does.
+    is wrapped. A `slope` is given where autograd's formula cancels to 0 long before φ' does, or
+    is much slower.
     """
 
     name: str
@@ -59,8 +60,8 @@ class Activation:
         """Return φ'(z), by automatic differentiation but for a `slope`; shape and dtype of `z`."""
         if self.slope is not None:
             return self.slope(z)
-        with torch.enable_grad():
-            z = z.detach().requires_grad_()
+        with torch.inference_mode(mode=False), torch.enable_grad():
+            z = z.clone().requires_grad_()
             h = self.function(z)
             return torch.autograd.grad(h, z, torch.ones_like(h))[0]
 
@@ -81,6 +82,10 @@ def _steepest(activation: Activation) -> float:
 def _linear(z: Tensor) -> Tensor:
     # A copy: an activation that aliases its input would let one tensor be counted as two.
     return z.clone()
+
+
+def _relu_slope(z: Tensor) -> Tensor:
+    return torch.relu(z).sign_()
 
 
 def _sigmoid_slope(z: Tensor) -> Tensor:
@@ -137,6 +142,7 @@ ACTIVATIONS = index(
             label="ReLU",
             function=F.relu,
             module=nn.ReLU,
+            slope=_relu_slope,
             kinks=(0.0,),
             homogeneous=True,
             formula=r"\varphi(z) = \max(0, z)",

@@ -7,8 +7,11 @@ import torch
 from sklearn.datasets import load_digits
 from torch import Tensor
 
+from initviz.memory import kept
 from initviz.network import CLASSES, Batch
 from initviz.randomness import generator
+
+CACHE_BYTES = 64 * 2**20
 
 
 @lru_cache(maxsize=1)
@@ -25,25 +28,30 @@ def digits() -> tuple[Tensor, Tensor]:
 
 
 def draw_inputs(batch: Batch, features: int) -> tuple[Tensor, Tensor]:
-    """Draw inputs (size, features), float32, and class labels (size,).
+    """Draw inputs (size, features), float32, and class labels (size,); not to be written to.
 
     Random inputs have mean 0, variance 1 and random labels; digits are drawn without
     replacement and keep theirs.
     """
-    source = generator(batch.seed, "inputs")
-    if batch.inputs == "digits":
+    return _draw(batch.inputs, batch.size, features, batch.seed)
+
+
+@kept(CACHE_BYTES, lambda drawn: sum(tensor.nbytes for tensor in drawn))
+def _draw(inputs: str, size: int, features: int, seed: int) -> tuple[Tensor, Tensor]:
+    source = generator(seed, "inputs")
+    if inputs == "digits":
         pixels, labels = digits()
-        chosen = torch.randperm(len(pixels), generator=source)[: batch.size]
+        chosen = torch.randperm(len(pixels), generator=source)[:size]
         return pixels[chosen], labels[chosen]
-    x = torch.empty(batch.size, features)
-    if batch.inputs == "normal":
+    x = torch.empty(size, features)
+    if inputs == "normal":
         x.normal_(generator=source)
     else:
         x.uniform_(-math.sqrt(3), math.sqrt(3), generator=source)
-    labels = torch.randint(CLASSES, (batch.size,), generator=generator(batch.seed, "labels"))
-    return x, labels
+    return x, torch.randint(CLASSES, (size,), generator=generator(seed, "labels"))
 
 
+@kept(CACHE_BYTES, lambda drawn: drawn.nbytes)
 def draw_cotangent(seed: int, shape: torch.Size) -> Tensor:
-    """Draw ∂ℓ/∂h of the gaussian loss: N(0, 1), independent per entry, float32."""
+    """Draw ∂ℓ/∂h of the gaussian loss: N(0, 1), independent per entry, float32; read-only."""
     return torch.empty(shape).normal_(generator=generator(seed, "cotangent"))

@@ -24,12 +24,13 @@ from initviz.initializers import INITIALIZERS
 from initviz.network import Batch, Network, biases, fans, readout_weight
 from initviz.noise import Draw, layer_noise
 from initviz.signals import SIZES
-from initviz.statistics import Floats, Sample
+from initviz.statistics import Floats, Samples
+from initviz.turns import checkpoint
 
 # A chunk stays in the second-level cache, and its values drift by less than 1e±8 from
 # root mean squares within the comfortable range, so that their squares fit float32.
-_CHUNK_BYTES = 4 * 2**20
-_CHUNK_LAYERS = 8
+_CHUNK_BYTES = 2 * 2**20
+_CHUNK_LAYERS = 16
 _CHUNK_DECADES = 8.0
 _COMFORTABLE = (1e-6, 1e6)
 # Amplitudes or mean squares beyond these are computed again in float64.
@@ -53,8 +54,8 @@ class Stack:
     biases: list[Tensor] | None
     inputs: Tensor
     labels: Tensor
+    cotangent: Tensor
     readout: Tensor | None
-    seed: int
     chunk: int
 
 
@@ -68,7 +69,7 @@ class Measured:
 
     values: dict[str, Floats]
     exponents: dict[str, Exponents]
-    samples: dict[str, list[Sample]]
+    samples: dict[str, Samples]
 
 
 def measure(network: Network, batch: Batch) -> Measured:
@@ -88,10 +89,11 @@ def measure(network: Network, batch: Batch) -> Measured:
 def _draw(network: Network, batch: Batch, dtype: torch.dtype) -> Stack:
     initializer = INITIALIZERS[network.initializer]
     shapes = fans(network, batch)
-    draws = [
-        layer_noise(initializer.noise, fan_in, fan_out, seed=batch.seed, layer=layer)
-        for layer, (fan_in, fan_out) in enumerate(shapes)
-    ]
+    draws = []
+    for layer, (fan_in, fan_out) in enumerate(shapes):
+        checkpoint()
+        noise = initializer.noise
+        draws.append(layer_noise(noise, fan_in, fan_out, seed=batch.seed, layer=layer))
     factors = [initializer.factor(*s, gain=network.gain, scale=network.scale) for s in shapes]
     inputs, labels = draw_inputs(batch, shapes[0][0])
     drawn = biases(network, batch.seed)
@@ -104,8 +106,8 @@ def _draw(network: Network, batch: Batch, dtype: torch.dtype) -> Stack:
         biases=None if drawn is None else [b.to(dtype) for b in drawn],
         inputs=inputs.to(dtype),
         labels=labels,
+        cotangent=draw_cotangent(batch.seed, torch.Size((batch.size, network.width))).to(dtype),
         readout=readout_weight(network, batch.seed, dtype) if classes else None,
-        seed=batch.seed,
         chunk=_chunk(batch.size * network.width, draws[-1], factors[-1]),
     )
 
@@ -119,10 +121,10 @@ def _chunk(layer_numel: int, draw: Draw, factor: float) -> int:
     return max(1, int(layers))
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def _run(stack: Stack) -> Measured:
-    forward = _forward(stack)
-    return _merge([_weights(stack), _activations(stack, forward), _backward(stack, forward)])
+    forward, ahead = _forward(stack)
+    return _merge([_weights(stack), ahead, _backward(stack, forward)])
 
 
 def _weights(stack: Stack) -> Measured:
@@ -140,31 +142,47 @@ def _weights(stack: Stack) -> Measured:
 
 @dataclass(frozen=True)
 class _Forward:
-    """z and h of every layer, (layers, batch, units), each with an exponent a layer."""
+    """What the backward pass needs: z and h of every layer, each with an exponent a layer."""
 
     z: Tensor
     h: Tensor
     z_exponent: Exponents
     h_exponent: Exponents
+    row_sums: Tensor
 
 
-def _forward(stack: Stack) -> _Forward:
-    depth, units = len(stack.weights), len(stack.weights[0])
-    z = stack.inputs.new_empty(depth, len(stack.inputs), units)
-    out = _Forward(z, torch.empty_like(z), np.zeros(depth, np.int64), np.zeros(depth, np.int64))
+def _forward(stack: Stack) -> tuple[_Forward, Measured]:
+    """Carry the batch forward, and measure z and h of each chunk while it is at hand."""
+    shape = len(stack.weights), len(stack.inputs), len(stack.weights[0])
+    z, all_h = stack.inputs.new_empty(shape), stack.inputs.new_empty(shape)
+    at_z, at_h = np.zeros(shape[0], np.int64), np.zeros(shape[0], np.int64)
+    parts, projections, rows = [], [], []
     h, exponent = stack.inputs, 0
-    for layer in range(depth):
-        if layer % stack.chunk == 0:
-            h, exponent = _comfortable(h, exponent)
-        if stack.biases is not None and exponent < 0:
-            # Biases set the size of z; what is far below them would be rounded away anyway.
-            h, exponent = _ldexp(h, exponent), 0
-        out.z_exponent[layer] = exponent
-        _multiply(stack, layer, h, exponent, z[layer])
-        h, exponent = _activate(stack.activation, z[layer], exponent)
-        out.h[layer] = h
-        out.h_exponent[layer] = exponent
-    return out
+    for layers in _chunks(stack):
+        checkpoint()
+        h, exponent = _comfortable(h, exponent)
+        outputs = []
+        for layer, here in zip(_indices(layers), z[layers].unbind(), strict=True):
+            if stack.biases is not None and exponent < 0:
+                # Biases set the size of z; what is far below would be rounded away anyway.
+                h, exponent = _ldexp(h, exponent), 0
+            at_z[layer] = exponent
+            _multiply(stack, layer, h, exponent, here)
+            h, exponent = _activate(stack.activation, here, exponent)
+            outputs.append(h)
+            at_h[layer] = exponent
+        torch.stack(outputs, out=all_h[layers])
+        measured, projected, sums = _signals(z[layers], all_h[layers], at_z[layers], at_h[layers])
+        parts.append(measured)
+        projections.append(projected)
+        rows.append(sums)
+    measured = _join(parts)
+    measured.values["distinct_fraction"] = statistics.distinct_fraction(torch.cat(projections))
+    return _Forward(z, all_h, at_z, at_h, torch.cat(rows)), measured
+
+
+def _indices(layers: slice) -> range:
+    return range(layers.start, layers.stop)
 
 
 def _multiply(stack: Stack, layer: int, h: Tensor, exponent: int, z: Tensor) -> None:
@@ -199,78 +217,81 @@ def _slope(activation: Activation, z: Tensor, exponents: Exponents) -> Tensor:
 def _loss_gradient(stack: Stack, h: Tensor, exponent: int) -> Tensor:
     """Return ∂ℓ/∂h at the last layer, (batch, units)."""
     if stack.readout is None:
-        return draw_cotangent(stack.seed, h.shape).to(h.dtype)
+        return stack.cotangent
     logits = (h @ stack.readout.T).double()
     error = torch.softmax(_ldexp(logits - logits.amax(dim=1, keepdim=True), exponent), dim=1)
     error[torch.arange(len(h)), stack.labels] -= 1
     return (error / len(h)).to(h.dtype) @ stack.readout
 
 
-def _activations(stack: Stack, forward: _Forward) -> Measured:
-    """Measure z and h, chunk by chunk."""
-    parts = []
-    for layers in _chunks(stack):
-        z, h = forward.z[layers], forward.h[layers]
-        at_z, at_h = forward.z_exponent[layers], forward.h_exponent[layers]
-        z_mean, z_square, z_variance = statistics.moments(z)
-        h_mean, h_square, h_variance = statistics.moments(h)
-        parts.append(
-            Measured(
-                values={
-                    "preact_mean": z_mean,
-                    "preact_var": z_variance,
-                    "preact_ms": z_square,
-                    "act_mean": h_mean,
-                    "act_var": h_variance,
-                    "act_ms": h_square,
-                    "dead_fraction": statistics.dead_fraction(h),
-                    "correlation": statistics.correlation(h),
-                    "distinct_fraction": statistics.distinct_fraction(z),
-                },
-                exponents={
-                    **dict.fromkeys(("preact_mean", "preact_var", "preact_ms"), at_z),
-                    **dict.fromkeys(("act_mean", "act_var", "act_ms"), at_h),
-                },
-                samples={
-                    "pre-activation": statistics.samples(z, at_z),
-                    "activation": statistics.samples(h, at_h),
-                },
-            )
-        )
-    return _join(parts)
+def _signals(
+    z: Tensor, h: Tensor, at_z: Exponents, at_h: Exponents
+) -> tuple[Measured, Tensor, Tensor]:
+    """Measure z and h of a chunk of layers; return projections of z and h's row sums beside."""
+    projected, outputs = statistics.projections(z), statistics.outputs(h)
+    inward = statistics.moments(z, total=statistics.sums(projected[:, 0]))
+    measured = Measured(
+        values={
+            "preact_mean": inward.mean,
+            "preact_var": inward.variance,
+            "preact_ms": inward.square,
+            "act_mean": outputs.moments.mean,
+            "act_var": outputs.moments.variance,
+            "act_ms": outputs.moments.square,
+            "dead_fraction": outputs.dead_fraction,
+            "correlation": outputs.correlation,
+        },
+        exponents={
+            **dict.fromkeys(("preact_mean", "preact_var", "preact_ms"), at_z),
+            **dict.fromkeys(("act_mean", "act_var", "act_ms"), at_h),
+        },
+        samples={
+            "pre-activation": statistics.samples(z, at_z),
+            "activation": statistics.samples(h, at_h),
+        },
+    )
+    return measured, projected, outputs.row_sums
 
 
 def _backward(stack: Stack, forward: _Forward) -> Measured:
     """Carry the gradient back, chunk by chunk, and measure it."""
     gradient, exponent = _loss_gradient(stack, forward.h[-1], int(forward.h_exponent[-1])), 0
+    # The entries of ∂ℓ/∂W = Σ δ hᵀ add up to Σ (Σ δ)(Σ h), inputs and exponents a layer ahead.
+    input_sums = torch.cat((statistics.row_sums(stack.inputs[None]), forward.row_sums))
+    input_exponent = np.concatenate([[0], forward.h_exponent[:-1]])
     parts = []
     for layers in reversed(_chunks(stack)):
+        checkpoint()
         gradient, exponent = _comfortable(gradient, exponent)
         slope = _slope(stack.activation, forward.z[layers], forward.z_exponent[layers])
         saturated = statistics.share_below(slope, statistics.FLAT * stack.activation.steepest)
-        grad_h, grad_z = torch.empty_like(slope), slope
-        for layer in reversed(range(layers.start, layers.stop)):
-            here = layer - layers.start
-            grad_h[here] = gradient
-            grad_z[here].mul_(gradient)
-            factor = stack.factors[layer]
-            gradient = (
-                torch.mm(grad_z[here], stack.weights[layer]).mul_(factor) if layer else gradient
-            )
-        weight_variance, shift = _weight_gradient(stack, forward, layers, grad_z)
+        both = slope.new_empty(2, *slope.shape)
+        grad_z, grad_h = both
+        grad_h[-1] = gradient
+        places = list(zip(slope.unbind(), grad_z.unbind(), grad_h.unbind(), strict=True))
+        for layer in reversed(_indices(layers)):
+            steep, at_z, at_h = places.pop()
+            torch.mul(steep, at_h, out=at_z)
+            if layer:
+                below = places[-1][2] if places else torch.empty_like(gradient)
+                weight, factor = stack.weights[layer], stack.factors[layer]
+                gradient = torch.addmm(below, at_z, weight, beta=0, alpha=factor, out=below)
+        rows = statistics.row_sums(both.flatten(0, 1))
+        moments = statistics.moments(both.flatten(0, 1), total=statistics.sums(rows))
         at = np.full(len(slope), exponent)
+        totals = statistics.sums(rows[: len(slope)].double() * input_sums[layers])
         parts.append(
             Measured(
                 values={
-                    "grad_preact_var": statistics.moments(grad_z)[2],
-                    "grad_act_var": statistics.moments(grad_h)[2],
-                    "grad_weight_var": weight_variance,
+                    "grad_preact_var": moments.variance[: len(slope)],
+                    "grad_act_var": moments.variance[len(slope) :],
+                    "grad_weight_var": _weight_variance(stack, forward, layers, grad_z, totals),
                     "saturated_fraction": saturated,
                 },
                 exponents={
                     "grad_preact_var": at,
                     "grad_act_var": at,
-                    "grad_weight_var": at + shift,
+                    "grad_weight_var": at + input_exponent[layers],
                 },
                 samples={"gradient": statistics.samples(grad_z, at)},
             )
@@ -278,20 +299,20 @@ def _backward(stack: Stack, forward: _Forward) -> Measured:
     return _join(parts[::-1])
 
 
-def _weight_gradient(
-    stack: Stack, forward: _Forward, layers: slice, grad_z: Tensor
-) -> tuple[Floats, Exponents]:
-    """Return Var ∂ℓ/∂W of a chunk of layers and the exponents their inputs bring along."""
-    first = layers.start == 0
-    variances, shifts = [], [forward.h_exponent[max(layers.start, 1) - 1 : layers.stop - 1]]
+def _weight_variance(
+    stack: Stack, forward: _Forward, layers: slice, grad_z: Tensor, totals: Floats
+) -> Floats:
+    """Return Var ∂ℓ/∂W of a chunk of layers, given the sums of its entries."""
+    first = int(layers.start == 0)
+    variances = []
     if first:
-        variances.append(statistics.moments((grad_z[0].T @ stack.inputs).unsqueeze(0))[2])
-        shifts.insert(0, np.zeros(1, np.int64))
+        gradient = (grad_z[0].T @ stack.inputs).unsqueeze(0)
+        variances.append(statistics.moments(gradient, total=totals[:1]).variance)
     if len(grad_z) > first:
-        inputs = forward.h[max(layers.start, 1) - 1 : layers.stop - 1]
-        deltas = grad_z[1:] if first else grad_z
-        variances.append(statistics.moments(torch.bmm(deltas.transpose(1, 2), inputs))[2])
-    return np.concatenate(variances), np.concatenate(shifts)
+        inputs = forward.h[layers.start + first - 1 : layers.stop - 1]
+        gradient = torch.bmm(grad_z[first:].transpose(1, 2), inputs)
+        variances.append(statistics.moments(gradient, total=totals[first:]).variance)
+    return np.concatenate(variances)
 
 
 def _chunks(stack: Stack) -> list[slice]:
@@ -305,7 +326,7 @@ def _join(parts: list[Measured]) -> Measured:
     return Measured(
         values={c: np.concatenate([p.values[c] for p in parts]) for c in first.values},
         exponents={c: np.concatenate([p.exponents[c] for p in parts]) for c in first.exponents},
-        samples={q: [s for p in parts for s in p.samples[q]] for q in first.samples},
+        samples={q: statistics.stacked([p.samples[q] for p in parts]) for q in first.samples},
     )
 
 

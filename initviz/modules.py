@@ -22,6 +22,7 @@ from torch.overrides import TorchFunctionMode
 from initviz import statistics
 from initviz.activations import ACTIVATIONS
 from initviz.statistics import Floats
+from initviz.turns import checkpoint
 
 Loss = Callable[[Any], Tensor]
 
@@ -62,7 +63,7 @@ class Observation:
     names: tuple[str, ...]
     kinds: tuple[str, ...]
     values: dict[str, Floats]
-    samples: dict[str, list[statistics.Sample]]
+    samples: dict[str, statistics.Samples]
 
 
 def observe(module: nn.Module, inputs: Tensor, loss: Loss, *, seed: int = 0) -> Observation:
@@ -180,6 +181,7 @@ class _Follow(TorchFunctionMode):
                 (k for t, k in _KINDS if isinstance(module, t)), type(module).__name__.lower()
             )
             row = Row(name or type(module).__name__, kind, module, output)
+            checkpoint()
             self._rows.append(row)
             # A copy goes on, so that an in-place activation leaves z as it is.
             passed_on = output.clone()
@@ -225,12 +227,15 @@ def _measure(rows: list[Row], loss: Tensor) -> Observation:
     if not loss.requires_grad:
         raise ValueError("the loss does not depend on any of the module's weights")
     gradients = torch.autograd.grad(loss, wanted, allow_unused=True)
-    per_row = [_row_values(row, *gradients[3 * i : 3 * i + 3]) for i, row in enumerate(rows)]
+    per_row = []
+    for i, row in enumerate(rows):
+        checkpoint()
+        per_row.append(_row_values(row, *gradients[3 * i : 3 * i + 3]))
     return Observation(
         names=tuple(row.name for row in rows),
         kinds=tuple(row.kind for row in rows),
         values={c: np.array([r[0][c] for r in per_row]) for c in per_row[0][0]},
-        samples={q: [r[1][q] for r in per_row] for q in per_row[0][1]},
+        samples={q: statistics.stacked([r[1][q] for r in per_row]) for q in per_row[0][1]},
     )
 
 
@@ -241,7 +246,7 @@ def _activation(row: Row) -> Tensor:
 @torch.no_grad()
 def _row_values(
     row: Row, grad_z: Tensor | None, grad_h: Tensor | None, grad_weight: Tensor | None
-) -> tuple[dict[str, float], dict[str, statistics.Sample]]:
+) -> tuple[dict[str, float], dict[str, statistics.Samples]]:
     z, h = _units_last(row.z, row.kind), _units_last(_activation(row), row.kind)
     zero = torch.zeros_like(z)
     dz = zero if grad_z is None else _units_last(grad_z, row.kind)
@@ -249,43 +254,40 @@ def _row_values(
     weight = weight_of(row.module)
     dw = torch.zeros_like(weight) if grad_weight is None else grad_weight
     fan_in, fan_out = fan(row.module)
-    z_mean, z_square, z_variance = _moments(z)
-    h_mean, h_square, h_variance = _moments(h)
-    weight_mean, _, weight_variance = _moments(weight)
+    projected = statistics.projections(_at_least_float32(z)[None])
+    per_input = _activation(row).flatten(1).double()
+    of_z, of_h, of_weight = _moments(z), _moments(h), _moments(weight)
     values = {
         "fan_in": fan_in,
         "fan_out": fan_out,
-        "weight_mean": weight_mean,
-        "weight_var": weight_variance,
-        "preact_mean": z_mean,
-        "preact_var": z_variance,
-        "preact_ms": z_square,
-        "act_mean": h_mean,
-        "act_var": h_variance,
-        "act_ms": h_square,
-        "grad_preact_var": _moments(dz)[2],
-        "grad_act_var": _moments(dh)[2],
-        "grad_weight_var": _moments(dw)[2],
-        "dead_fraction": float(statistics.dead_fraction(h[None])[0]),
+        "weight_mean": float(of_weight.mean[0]),
+        "weight_var": float(of_weight.variance[0]),
+        "preact_mean": float(of_z.mean[0]),
+        "preact_var": float(of_z.variance[0]),
+        "preact_ms": float(of_z.square[0]),
+        "act_mean": float(of_h.mean[0]),
+        "act_var": float(of_h.variance[0]),
+        "act_ms": float(of_h.square[0]),
+        "grad_preact_var": float(_moments(dz).variance[0]),
+        "grad_act_var": float(_moments(dh).variance[0]),
+        "grad_weight_var": float(_moments(dw).variance[0]),
+        "dead_fraction": float((h == 0).all(dim=0).double().mean()),
         "saturated_fraction": _saturated(row),
-        "correlation": float(statistics.correlation(_activation(row).flatten(1).double()[None])[0]),
-        "distinct_fraction": float(
-            statistics.distinct_fraction(z.to(torch.promote_types(z.dtype, torch.float32))[None])[0]
-        ),
+        "correlation": float(statistics.outputs(per_input[None]).correlation[0]),
+        "distinct_fraction": float(statistics.distinct_fraction(projected)[0]),
         "nonfinite_fraction": 1 - float(torch.stack((z, dz)).isfinite().double().mean()),
     }
     flat = np.zeros(1, np.int64)
     samples = {
-        "pre-activation": statistics.samples(z[None], flat)[0],
-        "activation": statistics.samples(h[None], flat)[0],
-        "gradient": statistics.samples(dz[None], flat)[0],
+        "pre-activation": statistics.samples(z[None], flat),
+        "activation": statistics.samples(h[None], flat),
+        "gradient": statistics.samples(dz[None], flat),
     }
     return values, samples
 
 
-def _moments(x: Tensor) -> tuple[float, float, float]:
-    mean, square, variance = statistics.moments(x.double().reshape(1, 1, -1))
-    return float(mean[0]), float(square[0]), float(variance[0])
+def _moments(x: Tensor) -> statistics.Moments:
+    return statistics.moments(x.double().reshape(1, 1, -1))
 
 
 def _saturated(row: Row) -> float:
@@ -299,7 +301,12 @@ def _saturated(row: Row) -> float:
     ramp = torch.linspace(-40, 40, copies * z.numel(), dtype=torch.float64)
     anywhere = _slope(row.activation, ramp.reshape(copies * len(z), *z.shape[1:]).to(z.dtype))
     steepest = float(torch.maximum(slope.max(), anywhere.max()))
-    return float(statistics.share_below(slope[None], statistics.FLAT * steepest)[0])
+    slope = _at_least_float32(slope)[None]
+    return float(statistics.share_below(slope, statistics.FLAT * steepest)[0])
+
+
+def _at_least_float32(x: Tensor) -> Tensor:
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 @torch.enable_grad()

@@ -13,6 +13,7 @@ from initviz.modules import Observation, observe, observe_exactly
 from initviz.network import CLASSES, DTYPES, Batch, Network, build, fans
 from initviz.signals import SIZES, Layers, Signals
 from initviz.statistics import Floats
+from initviz.turns import TURNS
 
 FEWEST_INPUTS = 2
 # Above this root mean square, float32 may already have made an infinity of something.
@@ -51,9 +52,10 @@ def probe(subject: Network | nn.Module, batch: Tensor | Batch | None = None) -> 
 
 def _probe_network(network: Network, batch: Batch) -> Signals:
     work.check(network, batch)
-    if network.normalization == "none" and batch.dtype in ("float32", "float64"):
-        return _dense(network, batch)
-    observation, nonfinite = _observe_built(network, batch)
+    with TURNS.turn():
+        if network.normalization == "none" and batch.dtype in ("float32", "float64"):
+            return _dense(network, batch)
+        observation, nonfinite = _observe_built(network, batch)
     return _signals(observation, nonfinite, batch.dtype, network, batch)
 
 
@@ -68,7 +70,7 @@ def _observe_built(network: Network, batch: Batch) -> tuple[Observation, Floats]
             observation.names[hidden],
             observation.kinds[hidden],
             {c: v[hidden] for c, v in observation.values.items()},
-            {q: s[hidden] for q, s in observation.samples.items()},
+            {q: s.first(network.depth) for q, s in observation.samples.items()},
         ),
         nonfinite[hidden],
     )
@@ -151,14 +153,19 @@ def _signals(
 
 def _dense(network: Network, batch: Batch) -> Signals:
     measured = dense.measure(network, batch)
-    values, log10 = dict(measured.values), {}
+    values = dict(measured.values)
+    sizes = np.array([values[c] for c in SIZES])
     with np.errstate(over="ignore", divide="ignore"):
-        for column, exponents in measured.exponents.items():
-            power = 2 if column in SIZES else 1
-            if power == 2:
-                log10[column] = np.log10(values[column]) + 2 * np.log10(2) * exponents
-            values[column] = np.ldexp(values[column], power * exponents)
-    values["nonfinite_fraction"] = _nonfinite(network, batch, log10)
+        logs = np.log10(sizes)
+        if any(e.any() for e in measured.exponents.values()):
+            doublings = np.array([measured.exponents[c] for c in SIZES])
+            logs += 2 * np.log10(2) * doublings
+            sizes = np.ldexp(sizes, 2 * doublings)
+            for column in measured.exponents.keys() - SIZES:
+                values[column] = np.ldexp(values[column], measured.exponents[column])
+    values |= zip(SIZES, sizes, strict=True)
+    log10 = dict(zip(SIZES, logs, strict=True))
+    values["nonfinite_fraction"] = _nonfinite(network, batch, float(logs.max()) / 2)
     return Signals(
         layers=Layers(
             tuple(f"linear_{layer + 1}" for layer in range(network.depth)),
@@ -173,13 +180,13 @@ def _dense(network: Network, batch: Batch) -> Signals:
     )
 
 
-def _nonfinite(network: Network, batch: Batch, log10: dict[str, Floats]) -> Floats:
+def _nonfinite(network: Network, batch: Batch, largest: float) -> Floats:
     """Return what the dtype itself makes of the pass: the share of NaN and ±inf.
 
-    Only where something comes near the end of the range is the plain pass run to see.
+    Only where the largest root mean square, in decades, comes near the end of the range is
+    the plain pass run to see.
     """
     ceiling = {"float32": _NEAR_OVERFLOW, "float64": 300.0}[batch.dtype]
-    largest = max(float(np.max(log10[c])) / 2 for c in SIZES)
     if largest < ceiling:
         return np.zeros(network.depth)
     inputs, labels = draw_inputs(batch, fans(network, batch)[0][0])

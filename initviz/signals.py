@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from initviz.network import Batch, Network
-from initviz.statistics import Floats, Sample
+from initviz.statistics import Floats, Samples, histograms
 
 if TYPE_CHECKING:
     from initviz.diagnosis import Diagnosis
@@ -69,7 +69,7 @@ class Signals:
     layers: Layers
     values: dict[str, Floats]
     log10: dict[str, Floats]
-    samples: dict[str, list[Sample]]
+    samples: dict[str, Samples]
     dtype: str
     network: Network | None = None
     batch: Batch | None = None
@@ -96,22 +96,18 @@ class Signals:
 
         Non-finite values are left out.
         """
-        edges, counts = [], []
-        for sample in self.samples[quantity]:
-            finite = sample.mantissa[np.isfinite(sample.mantissa)].astype(np.float64)
-            count, edge = np.histogram(finite, bins=bins, range=_span(finite))
-            with np.errstate(over="ignore"):
-                edges.append(np.ldexp(edge, sample.exponent))
-            counts.append(count)
-        return Histogram(np.array(edges), np.array(counts, dtype=np.int64))
+        drawn = self.samples[quantity]
+        counts, edges = histograms(drawn.mantissa, bins)
+        with np.errstate(over="ignore"):
+            return Histogram(np.ldexp(edges, drawn.exponents[:, None]), counts)
 
     def magnitudes(self, quantity: Quantity) -> list[Floats]:
         """Return log10 |x| of each layer's sampled values that are finite and not 0."""
         logs = []
-        for sample in self.samples[quantity]:
-            x = sample.mantissa
+        drawn = self.samples[quantity]
+        for x, exponent in zip(drawn.mantissa, drawn.exponents, strict=True):
             size = np.abs(x[np.isfinite(x) & (x != 0)]).astype(np.float64)
-            logs.append(np.log10(size) + sample.exponent * np.log10(2))
+            logs.append(np.log10(size) + exponent * np.log10(2))
         return logs
 
     def document(self) -> dict[str, Any]:
@@ -137,17 +133,6 @@ class Signals:
 def as_json(document: Any) -> str:
     """Return JSON-ready data as text a person can read too; refuses what JSON cannot hold."""
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
-
-
-def _span(values: Floats) -> tuple[float, float]:
-    """Return the range to count over; around a single value, half of it to either side."""
-    if not values.size:
-        return 0.0, 1.0
-    low, high = float(values.min()), float(values.max())
-    if high - low > 1e-6 * max(abs(low), abs(high)):
-        return low, high
-    reach = max(abs(low), abs(high)) / 2 or 0.5
-    return low - reach, high + reach
 
 
 def _numbers(table: pd.DataFrame) -> pd.DataFrame:

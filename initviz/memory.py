@@ -1,0 +1,27 @@
+"""Results kept for the next time, up to a number of bytes, and shared between threads."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from cachetools import LRUCache, cached
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+
+def kept(
+    limit: int, size: Callable[[Any], int]
+) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]:
+    """Keep a function's most recent results while their sizes add up to `limit` bytes at most.
+
+    Threads that ask for the same thing at the same time wait for one of them to make it; if
+    that one fails, another of them tries. Arguments have to be hashable.
+    """
+
+    def decorate(function: Callable[Given, Made]) -> Callable[Given, Made]:
+        cache = LRUCache(limit, getsizeof=size)
+        made: Callable[Given, Made] = cached(cache, condition=threading.Condition())(function)
+        return made
+
+    return decorate
