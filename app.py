@@ -4,12 +4,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from initviz.ui import style
+from initviz.ui import server, style
 
 st.set_page_config(
     page_title="initviz", page_icon=str(Path(__file__).parent / "docs" / "icon.png"), layout="wide"
 )
 style.apply()
+server.prepare()
 st.navigation(
     [
         st.Page(

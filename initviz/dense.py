@@ -14,17 +14,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from initviz import statistics
 from initviz.activations import ACTIVATIONS, Activation
 from initviz.data import draw_cotangent, draw_inputs
 from initviz.initializers import INITIALIZERS
+from initviz.measured import Exponents, Measured, join, merge
 from initviz.network import Batch, Network, biases, fans, readout_weight
 from initviz.noise import Draw, layer_noise
 from initviz.signals import SIZES
-from initviz.statistics import Floats, Samples
+from initviz.statistics import Floats
 from initviz.turns import checkpoint
 
 # A chunk stays in the second-level cache, and its values drift by less than 1e±8 from
@@ -39,8 +39,6 @@ _SAFE_SQUARE = (1e-28, 1e28)
 _ALL_DISTINCT = 0.95
 # Beyond 2^±400 every activation here is linear or constant, and squares still fit float64.
 _LARGEST_EXPONENT = 400
-
-Exponents = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -57,19 +55,6 @@ class Stack:
     cotangent: Tensor
     readout: Tensor | None
     chunk: int
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Raw results, by column.
-
-    The true value of a mean square or variance is values[column] · 4^exponents[column], that
-    of a mean values[column] · 2^exponents[column]; columns without exponents are plain.
-    """
-
-    values: dict[str, Floats]
-    exponents: dict[str, Exponents]
-    samples: dict[str, Samples]
 
 
 def measure(network: Network, batch: Batch) -> Measured:
@@ -124,7 +109,7 @@ def _chunk(layer_numel: int, draw: Draw, factor: float) -> int:
 @torch.inference_mode()
 def _run(stack: Stack) -> Measured:
     forward, ahead = _forward(stack)
-    return _merge([_weights(stack), ahead, _backward(stack, forward)])
+    return merge([_weights(stack), ahead, _backward(stack, forward)])
 
 
 def _weights(stack: Stack) -> Measured:
@@ -176,7 +161,7 @@ def _forward(stack: Stack) -> tuple[_Forward, Measured]:
         parts.append(measured)
         projections.append(projected)
         rows.append(sums)
-    measured = _join(parts)
+    measured = join(parts)
     measured.values["distinct_fraction"] = statistics.distinct_fraction(torch.cat(projections))
     return _Forward(z, all_h, at_z, at_h, torch.cat(rows)), measured
 
@@ -296,7 +281,7 @@ def _backward(stack: Stack, forward: _Forward) -> Measured:
                 samples={"gradient": statistics.samples(grad_z, at)},
             )
         )
-    return _join(parts[::-1])
+    return join(parts[::-1])
 
 
 def _weight_variance(
@@ -318,25 +303,6 @@ def _weight_variance(
 def _chunks(stack: Stack) -> list[slice]:
     depth = len(stack.weights)
     return [slice(i, min(i + stack.chunk, depth)) for i in range(0, depth, stack.chunk)]
-
-
-def _join(parts: list[Measured]) -> Measured:
-    """Put chunks one after the other."""
-    first = parts[0]
-    return Measured(
-        values={c: np.concatenate([p.values[c] for p in parts]) for c in first.values},
-        exponents={c: np.concatenate([p.exponents[c] for p in parts]) for c in first.exponents},
-        samples={q: statistics.stacked([p.samples[q] for p in parts]) for q in first.samples},
-    )
-
-
-def _merge(parts: list[Measured]) -> Measured:
-    """Put columns side by side."""
-    return Measured(
-        values={c: v for p in parts for c, v in p.values.items()},
-        exponents={c: e for p in parts for c, e in p.exponents.items()},
-        samples={q: s for p in parts for q, s in p.samples.items()},
-    )
 
 
 def _trustworthy(measured: Measured) -> bool:

@@ -20,7 +20,7 @@ def kept(
     """
 
     def decorate(function: Callable[Given, Made]) -> Callable[Given, Made]:
-        cache = LRUCache(limit, getsizeof=size)
+        cache: Any = LRUCache(limit, getsizeof=size)
         made: Callable[Given, Made] = cached(cache, condition=threading.Condition())(function)
         return made
 

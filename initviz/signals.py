@@ -74,6 +74,13 @@ class Signals:
     network: Network | None = None
     batch: Batch | None = None
 
+    @property
+    def nbytes(self) -> int:
+        """The memory that the numbers take, in bytes."""
+        columns = (*self.values.values(), *self.log10.values())
+        drawn = self.samples.values()
+        return sum(c.nbytes for c in columns) + sum(s.mantissa.nbytes for s in drawn)
+
     @cached_property
     def table(self) -> pd.DataFrame:
         """The table: one row a layer, first layer first, columns `COLUMNS`."""
@@ -101,13 +108,12 @@ class Signals:
         with np.errstate(over="ignore"):
             return Histogram(np.ldexp(edges, drawn.exponents[:, None]), counts)
 
-    def magnitudes(self, quantity: Quantity) -> list[Floats]:
-        """Return log10 |x| of each layer's sampled values that are finite and not 0."""
-        logs = []
+    def magnitudes(self, quantity: Quantity) -> Floats:
+        """Return log10 |x| of each layer's sampled values; -inf or NaN for 0 and what is lost."""
         drawn = self.samples[quantity]
-        for x, exponent in zip(drawn.mantissa, drawn.exponents, strict=True):
-            size = np.abs(x[np.isfinite(x) & (x != 0)]).astype(np.float64)
-            logs.append(np.log10(size) + exponent * np.log10(2))
+        with np.errstate(divide="ignore"):
+            logs: Floats = np.log10(np.abs(drawn.mantissa), dtype=np.float64)
+        logs += np.log10(2) * drawn.exponents[:, None]
         return logs
 
     def document(self) -> dict[str, Any]:

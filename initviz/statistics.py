@@ -204,19 +204,16 @@ def stacked(parts: list[Samples]) -> Samples:
     return Samples(np.concatenate(mantissas), np.concatenate([p.exponents for p in parts]))
 
 
-def histograms(x: NDArray[np.float32], bins: int) -> tuple[NDArray[np.int64], Floats]:
-    """Count each row's finite values in equal bins over the row's own range.
+def histograms(
+    x: NDArray[np.floating], bins: int, span: tuple[float, float] | None = None
+) -> tuple[NDArray[np.int64], Floats]:
+    """Count each row's finite values in equal bins over `span`, or over the row's own range.
 
-    Returns counts (rows, bins) and edges (rows, bins + 1). Around a single value the range
-    is half of it to either side.
+    Returns counts (rows, bins) and edges (rows, bins + 1). Around a single value the row's
+    range is half of it to either side.
     """
     finite = np.isfinite(x)
-    low = x.min(axis=1, where=finite, initial=np.inf).astype(np.float64)
-    high = x.max(axis=1, where=finite, initial=-np.inf).astype(np.float64)
-    low, high = np.where(high < low, 0.0, low), np.where(high < low, 1.0, high)
-    largest = np.maximum(np.abs(low), np.abs(high))
-    reach = np.where(largest > 0, largest / 2, 0.5) * (high - low <= 1e-6 * largest)
-    low, high = (low - reach)[:, None], (high + reach)[:, None]
+    low, high = _ranges(x, finite) if span is None else np.array(span)[:, None, None]
     with np.errstate(invalid="ignore", over="ignore"):
         place = (x - low) * (bins / (high - low))
     np.minimum(place, bins - 1, out=place)
@@ -226,3 +223,12 @@ def histograms(x: NDArray[np.float32], bins: int) -> tuple[NDArray[np.int64], Fl
     counts = np.bincount(place.astype(np.intp).ravel(), minlength=len(x) * (bins + 1))
     edges = low + (high - low) / bins * np.arange(bins + 1)
     return counts.reshape(len(x), bins + 1)[:, :bins], edges
+
+
+def _ranges(x: NDArray[np.floating], finite: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    low = x.min(axis=1, where=finite, initial=np.inf, keepdims=True).astype(np.float64)
+    high = x.max(axis=1, where=finite, initial=-np.inf, keepdims=True).astype(np.float64)
+    low, high = np.where(high < low, 0.0, low), np.where(high < low, 1.0, high)
+    largest = np.maximum(np.abs(low), np.abs(high))
+    reach = np.where(largest > 0, largest / 2, 0.5) * (high - low <= 1e-6 * largest)
+    return low - reach, high + reach

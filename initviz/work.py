@@ -15,7 +15,7 @@ _SMALL_BATCH = 32
 
 
 def one_core_each() -> None:
-    """Let a probe use one core, so that as many run side by side as there are cores.
+    """Let this thread's probes use one core, so that as many run side by side as there are cores.
 
     Probes that share their cores wait for each other's threads and all become slower.
     """

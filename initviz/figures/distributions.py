@@ -6,13 +6,16 @@ import plotly.graph_objects as go
 from initviz.figures.theme import (
     PANEL_HEIGHT,
     Palette,
+    figure,
     layer_axis,
+    layers,
     layout,
     note,
     shades,
     value_axis,
 )
 from initviz.signals import Quantity, Signals
+from initviz.statistics import histograms
 from initviz.words import number
 
 _SYMBOLS: dict[Quantity, str] = {
@@ -29,16 +32,17 @@ _BARE = {"showgrid": False, "zeroline": False, "showticklabels": False}
 def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> go.Figure:
     """Draw a heatmap: for each layer, the share of values of each order of magnitude."""
     magnitudes = signals.magnitudes(quantity)
-    found = np.concatenate(magnitudes)
+    found = magnitudes[np.isfinite(magnitudes)]
     low, high = (float(found.min()), float(found.max())) if found.size else (-1.0, 1.0)
-    edges = np.linspace(low, max(high, low + 1), _BINS + 1)
-    share = [np.histogram(m, bins=edges)[0] / max(1, m.size) for m in magnitudes]
+    counts, edges = histograms(magnitudes, _BINS, (low, max(high, low + 1)))
+    centres = (edges[0, 1:] + edges[0, :-1]) / 2
+    share = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     symbol = _SYMBOLS[quantity]
     heatmap = {
         "type": "heatmap",
-        "x": list(range(1, len(magnitudes) + 1)),
-        "y": ((edges[1:] + edges[:-1]) / 2).round(3).tolist(),
-        "z": np.array(share).T.round(4).tolist(),
+        "x": layers(len(magnitudes)),
+        "y": centres.astype(np.float32),
+        "z": share.T.astype(np.float32),
         "colorscale": shades(colours.measured),
         "zmin": 0,
         "colorbar": {"title": {"text": "share"}, "thickness": 10, "tickformat": ".0%"},
@@ -46,9 +50,9 @@ def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> g
             f"layer %{{x}}, |{symbol}| near 10<sup>%{{y:.1f}}</sup>: %{{z:.1%}}<extra></extra>"
         ),
     }
-    return go.Figure(
-        data=[heatmap] if found.size else [],
-        layout=layout(
+    return figure(
+        [heatmap] if found.size else [],
+        layout(
             f"Sizes of {symbol}",
             "colour: share of the layer's values",
             colours,
@@ -63,7 +67,7 @@ def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> g
                 tickprefix="10<sup>",
                 ticksuffix="</sup>",
                 tickformat="d",
-                dtick=max(1, round((edges[-1] - edges[0]) / 6)),
+                dtick=max(1, round((centres[-1] - centres[0]) / 6)),
             ),
         ),
     )
@@ -72,17 +76,17 @@ def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> g
 def plot_histograms(signals: Signals, quantity: Quantity, colours: Palette) -> go.Figure:
     """Draw small multiples: the histogram of a few layers from first to last."""
     histogram = signals.histogram(quantity)
-    layers = _spread(len(histogram.counts))
+    chosen = _spread(len(histogram.counts))
     traces, axes, names = [], {}, []
-    for place, layer in enumerate(layers):
+    for place, layer in enumerate(chosen):
         counts, edges = histogram.counts[layer], histogram.edges[layer]
         suffix = "" if place == 0 else str(place + 1)
-        left, right = place / len(layers), (place + 0.9) / len(layers)
+        left, right = place / len(chosen), (place + 0.9) / len(chosen)
         traces.append(
             {
                 "type": "bar",
-                "x": ((edges[1:] + edges[:-1]) / 2).tolist(),
-                "y": (counts / max(1, counts.sum())).round(4).tolist(),
+                "x": (edges[1:] + edges[:-1]) / 2,
+                "y": (counts / max(1, counts.sum())).astype(np.float32),
                 "xaxis": f"x{suffix}",
                 "yaxis": f"y{suffix}",
                 "marker": {"color": colours.measured, "line": {"width": 0}},
@@ -95,9 +99,9 @@ def plot_histograms(signals: Signals, quantity: Quantity, colours: Palette) -> g
         names.append(note(f"layer {layer + 1}", colours, yanchor="bottom", **at))
         ends = f"{number(edges[0])}<br>to {number(edges[-1])}"
         names.append(note(ends, colours, yanchor="top", **{**at, "y": -0.02}))
-    return go.Figure(
-        data=traces,
-        layout=layout(
+    return figure(
+        traces,
+        layout(
             f"Histogram of {_SYMBOLS[quantity]}",
             "each layer on its own scale",
             colours,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -23,7 +24,12 @@ def to_csv(figures: Iterable[tuple[str, go.Figure]]) -> str:
 
 def _points(trace: Any) -> Iterator[tuple[Any, Any, Any]]:
     if trace.type != "heatmap":
-        yield from ((x, y, "") for x, y in zip(trace.x, trace.y, strict=True))
+        yield from ((x, _text(y), "") for x, y in zip(trace.x, trace.y, strict=True))
         return
     for y, row in zip(trace.y, trace.z, strict=True):
-        yield from ((x, y, z) for x, z in zip(trace.x, row, strict=True))
+        yield from ((x, _text(y), _text(z)) for x, z in zip(trace.x, row, strict=True))
+
+
+def _text(value: Any) -> str:
+    """Return a number as the shortest text that gives it back; nothing where there is none."""
+    return "" if value is None or math.isnan(value) else str(value)

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from initviz.diagnosis import DECADES
-from initviz.figures.theme import Palette, layer_axis, layout, note, value_axis
+from initviz.figures.theme import Palette, figure, layer_axis, layers, layout, note, value_axis
 from initviz.signals import Signals, smallest_normal_log10
 from initviz.statistics import Floats
 from initviz.words import from_log10
@@ -101,9 +101,9 @@ def plot_signal(
         shapes = _zone(zone, colours)
         notes += _zone_names(zone, shown, colours, backward=quantity.backward)
     word, short = _WORDS[statistic]
-    return go.Figure(
-        data=traces,
-        layout=layout(
+    return figure(
+        traces,
+        layout(
             f"{quantity.title} {word}",
             f"{short} {quantity.symbol}, {quantity.direction}",
             colours,
@@ -133,15 +133,16 @@ def _drawable(log10: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return drawable
 
 
-def _values(log10: Floats) -> list[float | None]:
-    drawable = _drawable(log10)
-    return [float(10**v) if ok else None for v, ok in zip(log10, drawable, strict=True)]
+def _values(log10: Floats) -> Floats:
+    """Return the values to draw, with gaps where a chart cannot hold them."""
+    values: Floats = 10.0 ** np.where(_drawable(log10), log10, np.nan)
+    return values
 
 
 def _line(drawn: Curve, hue: str, width: float, *, marked: bool) -> Trace:
     return {
         "type": "scatter",
-        "x": list(range(1, len(drawn.log10) + 1)),
+        "x": layers(len(drawn.log10)),
         "y": _values(drawn.log10),
         "name": drawn.name,
         "mode": "lines+markers" if marked else "lines",
@@ -162,7 +163,7 @@ def _lost(signals: Signals, drawn: Curve, quantity: Quantity, colours: Palette) 
         return []
     trace = {
         "type": "scatter",
-        "x": (lost + 1).tolist(),
+        "x": lost + 1,
         "y": _values(drawn.log10[lost]),
         "name": f"lost to {signals.dtype}",
         "mode": "markers",

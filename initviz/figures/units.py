@@ -1,12 +1,21 @@
 """What happens to units and to the differences between inputs."""
 
-import math
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from initviz.diagnosis import DEAD, SATURATED
-from initviz.figures.theme import PANEL_HEIGHT, Palette, layer_axis, layout, note, value_axis
+from initviz.figures.theme import (
+    PANEL_HEIGHT,
+    Palette,
+    figure,
+    layer_axis,
+    layers,
+    layout,
+    note,
+    value_axis,
+)
 from initviz.signals import Signals
 from initviz.statistics import Floats
 
@@ -34,15 +43,15 @@ def plot_units(signals: Signals, colours: Palette) -> go.Figure:
         _line(signals.values[column], name, hue, dash, "%{y:.0%}")
         for column, name, hue, dash in zip(columns, names, hues, dashes, strict=True)
     ]
-    return go.Figure(data=lines, layout=shown)
+    return figure(lines, shown)
 
 
 def plot_correlation(signals: Signals, colours: Palette) -> go.Figure:
     """Draw the mean cosine similarity between the activations of two different inputs."""
     values = signals.values["correlation"]
-    return go.Figure(
-        data=[_line(values, "mean cosine", colours.measured, "solid", "%{y:.2f}")],
-        layout=layout(
+    return figure(
+        [_line(values, "mean cosine", colours.measured, "solid", "%{y:.2f}")],
+        layout(
             "Correlation between inputs",
             "1: all inputs look alike",
             colours,
@@ -69,8 +78,8 @@ def _threshold(level: float, colours: Palette) -> dict[str, Any]:
 def _line(values: Floats, name: str, hue: str, dash: str, hover: str) -> dict[str, Any]:
     return {
         "type": "scatter",
-        "x": list(range(1, len(values) + 1)),
-        "y": [None if math.isnan(v) else round(float(v), 4) for v in values],
+        "x": layers(len(values)),
+        "y": values.astype(np.float32),
         "name": name,
         "mode": "lines+markers" if len(values) == 1 else "lines",
         "line": {"color": hue, "width": 2.25, "dash": dash},

@@ -2,24 +2,35 @@
 
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
-from initviz.figures.theme import PANEL_HEIGHT, Palette, layer_axis, layout, value_axis
+from initviz.figures.theme import (
+    PANEL_HEIGHT,
+    Palette,
+    figure,
+    layer_axis,
+    layers,
+    layout,
+    value_axis,
+)
 from initviz.initializers import INITIALIZERS
 from initviz.signals import Signals
+from initviz.statistics import Floats
 from initviz.words import number
 
 
 def plot_weights(signals: Signals, colours: Palette) -> go.Figure:
     """Draw each layer's weight variance and, for a `Network`, its theoretical value."""
-    drawn = signals.values["weight_var"].tolist()
+    drawn = signals.values["weight_var"]
     lines = [_line(drawn, "drawn", {"color": colours.measured, "width": 2.5})]
-    if expected := _expected(signals):
+    expected = _expected(signals)
+    if expected.size:
         dashed = {"color": colours.pins[0], "dash": "dash"}
         lines.append(_line(expected, "theory", dashed))
-    return go.Figure(
-        data=lines,
-        layout=layout(
+    return figure(
+        lines,
+        layout(
             "Weight variance",
             "drawn, and the initializer's formula",
             colours,
@@ -30,21 +41,23 @@ def plot_weights(signals: Signals, colours: Palette) -> go.Figure:
     )
 
 
-def _expected(signals: Signals) -> list[float]:
+def _expected(signals: Signals) -> Floats:
     if signals.network is None:
-        return []
+        return np.empty(0)
     network, initializer = signals.network, INITIALIZERS[signals.network.initializer]
     fans = zip(signals.values["fan_in"], signals.values["fan_out"], strict=True)
-    return [
-        initializer.variance(int(i), int(o), gain=network.gain, scale=network.scale)
-        for i, o in fans
-    ]
+    return np.array(
+        [
+            initializer.variance(int(i), int(o), gain=network.gain, scale=network.scale)
+            for i, o in fans
+        ]
+    )
 
 
-def _line(values: list[float], name: str, line: dict[str, Any]) -> dict[str, Any]:
+def _line(values: Floats, name: str, line: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "scatter",
-        "x": list(range(1, len(values) + 1)),
+        "x": layers(len(values)),
         "y": values,
         "name": name,
         "mode": "lines+markers" if len(values) == 1 else "lines",

@@ -53,7 +53,11 @@ def main_controls() -> None:
 
 def more_controls() -> None:
     """Everything else about the network and the batch, one fold away."""
-    more = st.popover("More settings", icon=":material/tune:")
+    more = st.popover(
+        "More settings", icon=":material/tune:", key="more_settings", on_change="rerun"
+    )
+    if not more.open:
+        return
     with more, st.container(horizontal=True, width=380, key="more"):
         _number("bias_mean", step=0.1)
         _number("bias_std", step=0.1)

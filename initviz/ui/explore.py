@@ -219,7 +219,12 @@ def _readable(value: float) -> str:
 
 def share(now: state.State, signals: Signals, figures: Figures) -> None:
     """Offer the link, the data and the code of what is shown."""
-    with st.popover("Share & export", icon=":material/ios_share:"):
+    sharing = st.popover(
+        "Share & export", icon=":material/ios_share:", key="sharing", on_change="rerun"
+    )
+    if not sharing.open:
+        return
+    with sharing:
         st.caption("The address holds everything on this page, pins included: copy it to share.")
         st.code(state.link(), language=None, wrap_lines=True)
         _csv_button("Charts with pins (CSV)", figures, "charts.csv")

@@ -148,6 +148,8 @@ def test_scale_is_offered_only_where_it_means_something_and_forgotten_with_it() 
 
 def test_digits_with_a_large_batch_says_so_and_goes_on() -> None:
     app = opened("size=4096")
+    app.session_state["more_settings"] = True
+    app.run()
     app.selectbox(key="inputs").set_value("digits").run()
     assert not app.exception
     assert "1797" in app.warning[0].value

@@ -1,0 +1,51 @@
+"""What a process that serves many people needs, done once."""
+
+import gc
+import os
+import socket
+from functools import cache
+from pathlib import Path
+
+from initviz import Batch, Network, probe, work
+
+# On Linux, where the trouble is; elsewhere there is no such folder.
+_DESCRIPTORS = Path("/proc/self/fd")
+
+
+@cache
+def prepare() -> None:
+    """Make this process ready to serve a class; the first call does it."""
+    work.one_core_each()
+    _send_at_once()
+    probe(Network(), Batch())
+    _spare_the_collector()
+
+
+def _send_at_once() -> None:
+    """Let answers leave without waiting for the acknowledgement of what was sent before.
+
+    Streamlit hands its server a socket that is already bound, and asyncio does not recognise
+    such a one as TCP, so TCP_NODELAY stays off and every move takes 40 ms more
+    (github.com/Kludex/uvicorn/issues/3149). What a listening socket is set to, the
+    connections that it accepts inherit.
+    """
+    for descriptor in _DESCRIPTORS.iterdir() if _DESCRIPTORS.is_dir() else ():
+        try:
+            end = socket.socket(fileno=os.dup(int(descriptor.name)))
+        except OSError:
+            continue
+        with end:
+            if end.family in (socket.AF_INET, socket.AF_INET6) and end.type == socket.SOCK_STREAM:
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _spare_the_collector() -> None:
+    """Take what is loaded for good out of the garbage collector's sight.
+
+    A full collection walks everything that PyTorch and pandas have loaded, which takes longer
+    than a move does; what is made afterwards is little, and collected as ever.
+    """
+    gc.collect()
+    gc.freeze()
+    # Python collects when a quarter has been added to what the last collection left.
+    gc.collect()
