@@ -8,6 +8,7 @@ from cachetools import LRUCache, cached
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
+_FORGET: list[Callable[[], None]] = []
 
 
 def kept(
@@ -21,7 +22,15 @@ def kept(
 
     def decorate(function: Callable[Given, Made]) -> Callable[Given, Made]:
         cache: Any = LRUCache(limit, getsizeof=size)
-        made: Callable[Given, Made] = cached(cache, condition=threading.Condition())(function)
-        return made
+        made: Any = cached(cache, condition=threading.Condition())(function)
+        _FORGET.append(made.cache_clear)
+        wrapped: Callable[Given, Made] = made
+        return wrapped
 
     return decorate
+
+
+def forget() -> None:
+    """Let go of everything that is kept, when memory has run out."""
+    for clear in _FORGET:
+        clear()

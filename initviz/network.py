@@ -12,6 +12,7 @@ from initviz.initializers import ALIASES, INITIALIZERS
 from initviz.noise import layer_noise
 from initviz.randomness import generator
 from initviz.spec import Spec
+from initviz.turns import checkpoint
 
 NORMALIZATIONS = {
     "none": "None",
@@ -228,6 +229,7 @@ def build(network: Network, batch: Batch) -> nn.Sequential:
     initializer, bias = INITIALIZERS[network.initializer], biases(network, seed)
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     for layer, (fan_in, fan_out) in enumerate(fans(network, batch)):
+        checkpoint()
         noise = layer_noise(initializer.noise, fan_in, fan_out, seed=seed, layer=layer).values
         weight = initializer.weights(noise, gain=network.gain, scale=network.scale, dtype=dtype)
         layers[f"linear_{layer + 1}"] = _linear(weight, None if bias is None else bias[layer])

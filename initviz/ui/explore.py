@@ -10,6 +10,7 @@ from initviz.figures import distributions, signal, units, weights
 from initviz.figures.export import to_csv
 from initviz.figures.theme import Palette, palette
 from initviz.signals import COLUMNS
+from initviz.statistics import SAMPLE_SIZE
 from initviz.ui import state
 from initviz.ui.cache import fix_of, signals_of
 from initviz.ui.text import BADGES, name_of, plain, repair
@@ -152,7 +153,7 @@ def _distributions(signals: Signals) -> None:
                 f"Histograms of the {of} values in a few layers",
             ),
         },
-        "Up to 2048 values of each layer, evenly spaced over batch and units.",
+        f"Up to {SAMPLE_SIZE} values of each layer, evenly spaced over batch and units.",
     )
 
 

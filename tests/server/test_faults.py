@@ -1,0 +1,84 @@
+"""What people do to a server: after each fault the others are served and nothing is left."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.servers import Server
+from benchmarks.session import Session, abandon, opened
+
+pytestmark = pytest.mark.xdist_group("server")
+
+ROOT = Path(__file__).parents[2]
+# Seconds of work: long enough to be left in the middle of it.
+SLOW = "depth=150&width=700&size=256&initializer=orthogonal"
+
+
+async def go_on(session: Session, server: Server, threads: int) -> None:
+    """Move until the server has no more threads than before; every move has to succeed."""
+    for move in range(200):
+        run = await session.move("Depth", 3 + move % 40)
+        assert run.errors == []
+        if server.threads <= threads:
+            return
+    pytest.fail(f"{server.threads} threads are left, {threads} were there before")
+
+
+def test_a_tab_closed_in_the_middle_of_a_probe_leaves_nothing_behind(server: Server) -> None:
+    async def story() -> None:
+        async with opened(server.address) as other:
+            await other.move("Depth", 5)
+            threads = server.threads
+            for seed in range(4):
+                await abandon(server.address, f"{SLOW}&seed={seed}")
+            await go_on(other, server, threads)
+
+    asyncio.run(story())
+    assert server.tracebacks == 0
+
+
+def test_a_flood_of_moves_ends_at_the_last_one_and_hinders_nobody(server: Server) -> None:
+    async def story() -> None:
+        async with opened(server.address) as eager, opened(server.address) as other:
+            await other.move("Depth", 5)
+            threads = server.threads
+            await eager.flood("Depth", [1 + i % 150 for i in range(300)] + [77])
+            assert (await other.move("Depth", 6)).errors == []
+            while "depth=77" not in eager.query:
+                assert (await eager.rerun()).errors == []
+            await go_on(other, server, threads)
+
+    asyncio.run(story())
+    assert server.tracebacks == 0
+
+
+def test_a_probe_without_memory_is_explained_and_the_next_one_works() -> None:
+    assert run_python(_SHORT_OF_MEMORY).splitlines() == ["explained", "served"]
+
+
+_SHORT_OF_MEMORY = """
+import resource
+from pathlib import Path
+from streamlit.testing.v1 import AppTest
+
+app = AppTest.from_file("app.py", default_timeout=60).run()
+pages = int(Path("/proc/self/statm").read_text().split()[0])
+limit = pages * resource.getpagesize() + 400 * 2**20
+resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+app.slider(key="depth").set_value(30).run()
+app.select_slider(key="width").set_value(2048).run()
+assert not app.exception
+print("explained" if "could not be measured" in app.error[0].value else app.error)
+app.select_slider(key="width").set_value(16).run()
+assert not app.exception
+print("served" if not app.error and len(app.get("plotly_chart")) == 4 else [e.value for e in app.error])
+"""
+
+
+def run_python(source: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout

@@ -1,0 +1,78 @@
+"""What is kept: made once for all, within its bytes, and again after a failure."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from initviz.memory import kept
+
+
+def test_threads_that_ask_at_once_cost_one() -> None:
+    made, together = [], threading.Barrier(8)
+
+    @kept(100, lambda _: 1)
+    def make(key: str) -> str:
+        made.append(key)
+        return key.upper()
+
+    def ask(_: int) -> str:
+        together.wait(30)
+        return make("a")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(8))) == {"A"}
+    assert made == ["a"]
+
+
+def test_after_a_failure_another_one_tries() -> None:
+    calls, together = [], threading.Barrier(4)
+
+    @kept(100, lambda _: 1)
+    def make(key: str) -> str:
+        calls.append(key)
+        if len(calls) == 1:
+            raise OSError
+        return key
+
+    def ask(_: int) -> str:
+        together.wait(30)
+        try:
+            return make("a")
+        except OSError:
+            return "failed"
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(ask, range(4))) == ["a", "a", "a", "failed"]
+    assert len(calls) == 2
+
+
+def test_the_oldest_goes_when_the_bytes_are_used_up() -> None:
+    made = []
+
+    @kept(1000, lambda array: array.nbytes)
+    def make(size: int, name: str) -> np.ndarray:
+        made.append(name)
+        return np.zeros(size, np.uint8)
+
+    for name in "abc":
+        make(400, name)
+    make(400, "c")
+    make(400, "b")
+    assert made == ["a", "b", "c"]
+    make(400, "a")
+    assert made == ["a", "b", "c", "a"]
+
+
+@pytest.mark.parametrize("size", [1001, 10_000])
+def test_what_is_larger_than_the_limit_is_made_but_not_kept(size: int) -> None:
+    made = []
+
+    @kept(1000, lambda array: array.nbytes)
+    def make(size: int) -> np.ndarray:
+        made.append(size)
+        return np.zeros(size, np.uint8)
+
+    assert make(size).nbytes == make(size).nbytes == size
+    assert made == [size, size]
