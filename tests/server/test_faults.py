@@ -74,7 +74,8 @@ assert not app.exception
 print("explained" if "could not be measured" in app.error[0].value else app.error)
 app.select_slider(key="width").set_value(16).run()
 assert not app.exception
-print("served" if not app.error and len(app.get("plotly_chart")) == 4 else [e.value for e in app.error])
+drawn = len(app.get("plotly_chart")) == 4
+print("served" if drawn and not app.error else [e.value for e in app.error])
 """
 
 
