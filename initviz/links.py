@@ -15,6 +15,8 @@ FIELDS: dict[str, type[Spec]] = {
     **dict.fromkeys(Batch.model_fields, Batch),
 }
 
+# As many complaints as a person may care to read.
+_MOST_PROBLEMS = 10
 # Other fields that must hold for one to be judged on its own.
 _COMPANIONS = {"scale": {"initializer": "normal"}}
 
@@ -63,9 +65,18 @@ def from_params(params: Mapping[str, Sequence[str]]) -> Reading:
             continue
         if len(texts) > 1:
             problems.append(f"{field} is given {len(texts)} times; the last one is used.")
-        values[field], problem = _read(field, texts[-1])
-        problems += problem
-    return settle(values, problems)
+        for text in texts[-1:]:
+            values[field], problem = _read(field, text)
+            problems += problem
+    return settle(values, shortened(problems))
+
+
+def shortened(problems: Sequence[str]) -> list[str]:
+    """Return the first problems and, of many more, their number."""
+    more = len(problems) - _MOST_PROBLEMS
+    if more <= 0:
+        return list(problems)
+    return [*problems[:_MOST_PROBLEMS], f"There are {more} more problems of this kind."]
 
 
 def _read(field: str, text: str) -> tuple[Any, list[str]]:

@@ -6,10 +6,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 
 _CHECK: ContextVar[Callable[[], object] | None] = ContextVar("check", default=None)
 # How often, in seconds, those who wait ask whether they are still wanted.
 _PATIENCE = 0.1
+# Of Linux's control groups: microseconds of processor time in so many microseconds, or "max".
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 @contextmanager
@@ -79,4 +82,16 @@ class Turns:
             return called
 
 
-TURNS = Turns(os.cpu_count() or 1)
+def _cores() -> int:
+    """Return how many cores this process may use, which in a container are fewer."""
+    cores = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    try:
+        quota, period = map(int, _QUOTA.read_text().split())
+    except (OSError, ValueError):
+        return cores
+    return max(1, min(cores, quota // period))
+
+
+TURNS = Turns(_cores())

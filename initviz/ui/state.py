@@ -13,7 +13,16 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from initviz.figures.signal import SMALLEST_WINDOW, Window
-from initviz.links import FIELDS, Reading, from_params, from_query, settle, to_params, to_query
+from initviz.links import (
+    FIELDS,
+    Reading,
+    from_params,
+    from_query,
+    settle,
+    shortened,
+    to_params,
+    to_query,
+)
 from initviz.network import Batch, Network
 from initviz.words import listed, quoted
 
@@ -111,7 +120,7 @@ def _read_pins(texts: list[str]) -> tuple[list[str], list[str]]:
         reading = from_query(text)
         pins.append(to_query(reading.network, reading.batch))
         problems += [f"In a pin: {problem}" for problem in reading.problems]
-    return pins, problems
+    return pins, shortened(problems)
 
 
 def _read_view(given: Mapping[str, list[str]]) -> tuple[dict[str, str], list[str]]:

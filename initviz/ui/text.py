@@ -18,6 +18,7 @@ LABELS: dict[str, dict[str, str]] = {
     "dtype": {name: name for name in DTYPES},
 }
 
+_NO_WIDTH = "\u2060"
 Colour = Literal["green", "orange", "red", "violet", "gray"]
 BADGES: dict[Verdict, tuple[str, str, Colour]] = {
     "stable": ("Stable", "check_circle", "green"),
@@ -31,8 +32,12 @@ BADGES: dict[Verdict, tuple[str, str, Colour]] = {
 
 
 def plain(text: str) -> str:
-    """Return text in which Markdown finds nothing to interpret."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>~:$&-])", r"\\\1", text)
+    """Return text in which Markdown finds nothing to interpret, and Streamlit no address or icon.
+
+    Backslashes stop Markdown; a mark of no width stops what Streamlit looks for afterwards.
+    """
+    escaped = re.sub(r"([\\`*_{}\[\]()#+!|<>~:$&-])", r"\\\1", text)
+    return re.sub(r"(:(?=\S)|@|www(?=\.))", f"\\1{_NO_WIDTH}", escaped, flags=re.IGNORECASE)
 
 
 def name_of(network: Network, batch: Batch) -> str:

@@ -228,3 +228,15 @@ def test_a_dark_page_draws_with_the_dark_palette(browser: Browser, address: str)
     )
     assert visit.complaints == []
     context.close()
+
+
+def test_a_stranger_puts_no_link_and_no_picture_on_the_page(visit: Visit) -> None:
+    visit.open(
+        "/?depth=https://evil.example/a&width=www.evil.example&gain=me@evil.example"
+        "&seed=:streamlit:&size=:material/home:&loss=[a](https://evil.example)"
+        "&dtype=![a](https://evil.example/x.png)&bias_std=<img src=x>"
+    )
+    warning = visit.page.get_by_role("alert")
+    expect(warning).to_contain_text("evil.example/a")
+    expect(warning.locator("a, [data-testid=stMarkdownContainer] img")).to_have_count(0)
+    expect(warning.locator("[data-testid=stMarkdownContainer] [role=img]")).to_have_count(0)
