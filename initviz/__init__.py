@@ -5,5 +5,6 @@ from initviz.initializers import INITIALIZERS
 from initviz.network import Batch, Network
 from initviz.probe import probe
 from initviz.signals import Signals
+from initviz.theory.forecast import predict
 
-__all__ = ["ACTIVATIONS", "INITIALIZERS", "Batch", "Network", "Signals", "probe"]
+__all__ = ["ACTIVATIONS", "INITIALIZERS", "Batch", "Network", "Signals", "predict", "probe"]

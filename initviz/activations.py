@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -64,6 +66,16 @@ class Activation:
             z = z.clone().requires_grad_()
             h = self.function(z)
             return torch.autograd.grad(h, z, torch.ones_like(h))[0]
+
+    def at(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return φ(x) of an array."""
+        values: NDArray[np.float64] = self.function(torch.from_numpy(x)).numpy()
+        return values
+
+    def slope_at(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return φ'(x) of an array."""
+        slopes: NDArray[np.float64] = self.derivative(torch.from_numpy(x)).numpy()
+        return slopes
 
     @property
     def steepest(self) -> float:

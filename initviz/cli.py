@@ -1,6 +1,7 @@
-"""The command line: `python -m initviz probe | list | app`."""
+"""The command line: `python -m initviz probe | predict | critical | list | app`."""
 
 import inspect
+import math
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,14 +9,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
+import numpy as np
 import pandas as pd
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, probe
+from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, predict, probe
 from initviz.links import FIELDS, split
 from initviz.signals import Signals, as_json
+from initviz.theory.meanfield import critical
 from initviz.words import listed, number, quoted
 
 app = typer.Typer(
@@ -94,6 +97,47 @@ def probe_command(network: Network, batch: Batch, json_: Json = False, csv: Csv 
             _print_signals(signals)
 
 
+@app.command("predict")
+@_spec_options
+def predict_command(network: Network, batch: Batch, json_: Json = False, csv: Csv = False) -> None:
+    """Show what theory expects of every layer, averaged over draws, at large width."""
+    table = predict(network, batch)
+    match _format(json_, csv):
+        case Format.JSON:
+            rows = table.astype(object).where(np.isfinite(table), None)
+            _print_json(
+                {
+                    "network": network.model_dump(),
+                    "batch": batch.model_dump(),
+                    "layers": rows.to_dict(orient="records"),
+                    "reasons": table.attrs["reasons"],
+                }
+            )
+        case Format.CSV:
+            sys.stdout.write(table.to_csv(index=False))
+        case Format.TABLE:
+            _print_prediction(table)
+
+
+@app.command("critical")
+def critical_command(
+    activation: Annotated[str, typer.Option(help="The activation function φ.")] = "tanh",
+    bias_std: Annotated[str, typer.Option(help="Standard deviation of the biases.")] = "0",
+    json_: Json = False,
+) -> None:
+    """Find the edge of chaos: the weight variance σ_w² at which the gradient keeps its size."""
+    network = Network(**split({"activation": activation, "bias_std": bias_std})[0])
+    found = critical(network.activation, network.bias_std**2)
+    if json_:
+        _print_json(found.document())
+        return
+    if found.weight_var is not None:
+        variance, std = number(found.weight_var, 6), number(math.sqrt(found.weight_var), 6)
+        sys.stdout.write(f"Weight variance {variance} / fan-in, std {std} / √fan-in.\n")
+    if found.reason is not None:
+        sys.stdout.write(f"{found.reason}\n")
+
+
 class Registry(StrEnum):
     """What can be listed."""
 
@@ -169,6 +213,20 @@ def _print_signals(signals: Signals) -> None:
     if diagnosis.fix is not None and signals.network is not None:
         changes = [f"{f}={v}" for f, v in signals.network.changes(diagnosis.fix).items()]
         console.print(f"A probe finds it stable with {', '.join(changes)}.")
+
+
+def _print_prediction(table: pd.DataFrame) -> None:
+    reasons = table.attrs["reasons"]
+    columns = ("preact_ms", "act_ms", "grad_preact_var", "grad_act_var", "grad_weight_var")
+    shown = ("layer", *(c for c in columns if c not in reasons))
+    printed = Table(*shown)
+    for _, row in table.iterrows():
+        printed.add_row(str(int(row["layer"])), *(number(row[c]) for c in shown[1:]))
+    console = Console()
+    if len(shown) > 1:
+        console.print(printed)
+    for reason in sorted(set(reasons.values())):
+        console.print(reason)
 
 
 def main() -> NoReturn:

@@ -3,7 +3,9 @@
 import math
 from functools import lru_cache
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from torch import Tensor
 
@@ -55,3 +57,9 @@ def _draw(inputs: str, size: int, features: int, seed: int) -> tuple[Tensor, Ten
 def draw_cotangent(seed: int, shape: torch.Size) -> Tensor:
     """Draw ∂ℓ/∂h of the gaussian loss: N(0, 1), independent per entry, float32; read-only."""
     return torch.empty(shape).normal_(generator=generator(seed, "cotangent"))
+
+
+def input_lengths(batch: Batch, features: int) -> NDArray[np.float64]:
+    """Return the mean square of each input that a batch draws, (size,)."""
+    lengths: NDArray[np.float64] = draw_inputs(batch, features)[0].double().square().mean(1).numpy()
+    return lengths

@@ -1,0 +1,1 @@
+"""What mathematics says a network should do: NumPy and SciPy only."""

@@ -1,0 +1,51 @@
+"""An activation's moments as smooth functions of ln v, for x ~ N(mean, v): made once, read often.
+
+Beyond the grid every activation is a power of its argument, or constant, so logarithms go on
+as straight lines.
+"""
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from initviz.theory.gaussian import Floats, moments
+
+LOWEST, HIGHEST = -24.0, 24.0
+STEP = 0.125
+_SMALLEST = 1e-300
+
+
+class Table:
+    """ln E[φ²], ln E[φ'²] and E[φ]/√E[φ²] of one activation around one mean."""
+
+    def __init__(self, activation: str, mean: float) -> None:
+        grid = np.arange(LOWEST, HIGHEST + STEP / 2, STEP)
+        rows = [_row(activation, log_v, mean) for log_v in grid]
+        self._spline = CubicSpline(grid, np.array(rows))
+        slopes = self._spline(np.array([LOWEST, HIGHEST]), 1)
+        # The ratio of mean to root mean square has come to rest at either end.
+        self._slopes = slopes * [1, 1, 0]
+
+    def at(self, log_v: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return ln E[φ²], ln E[φ'²] and E[φ]/√E[φ²] at each ln v."""
+        within = np.clip(log_v, LOWEST, HIGHEST)
+        ends = np.where((log_v < LOWEST)[:, None], self._slopes[0], self._slopes[1])
+        values = self._spline(within) + ends * (log_v - within)[:, None]
+        return values[:, 0], values[:, 1], values[:, 2]
+
+
+@lru_cache(maxsize=64)
+def table(activation: str, mean: float = 0.0) -> Table:
+    """Return the table of an activation around a mean."""
+    return Table(activation, mean)
+
+
+def _row(activation: str, log_v: float, mean: float) -> tuple[float, float, float]:
+    at = moments(activation, math.exp(log_v / 2), mean)
+    return (
+        math.log(max(at.square, _SMALLEST)),
+        math.log(max(at.slope_square, _SMALLEST)),
+        at.mean / math.sqrt(at.square) if at.square > 0 else 0.0,
+    )
