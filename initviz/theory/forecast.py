@@ -26,6 +26,8 @@ COLUMNS = (
     "grad_preact_var", "grad_act_var", "grad_weight_var",
 )  # fmt: skip
 _DRAWS = 20_000
+# A variance of which less than this share of the mean square is left is not told from 0.
+_LEAST = 1e-12
 
 
 @dataclass(frozen=True)
@@ -84,15 +86,31 @@ class _Pass:
 
     def run(self) -> Forecast:
         forward = self._forward()
-        log10 = {c: np.array([self._average(x) for x in forward[c]]) for c in ("z", "h")}
-        means = self._means(forward)
         backward = self._backward(forward)
         reasons = {}
+        sizes = {c: np.array([self._average(x) for x in forward[c]]) for c in ("z", "h")}
+        # Means relative to root mean squares, which stay finite where sizes do not.
+        steady = {
+            "z": self._network.bias_mean * 10 ** (-sizes["z"] / 2)
+            if self._network.bias_mean
+            else np.zeros(self._network.depth),
+            "h": np.array(
+                [
+                    self._steady(*x)
+                    for x in zip(forward["h"], forward["ratio"], sizes["h"], strict=True)
+                ]
+            ),
+        }
+        left = {c: np.log10(np.maximum(1 - steady[c] ** 2, _LEAST)) for c in sizes}
+        means = {
+            f"{name}_mean": steady[c] * 10 ** np.minimum(sizes[c] / 2, 300)
+            for name, c in (("preact", "z"), ("act", "h"))
+        }
         out = {
-            "preact_ms": log10["z"],
-            "act_ms": log10["h"],
-            "preact_var": _minus_square(log10["z"], means["preact_mean"]),
-            "act_var": _minus_square(log10["h"], means["act_mean"]),
+            "preact_ms": sizes["z"],
+            "act_ms": sizes["h"],
+            "preact_var": sizes["z"] + left["z"],
+            "act_var": sizes["h"] + left["h"],
             "grad_preact_var": np.array([self._average(x) for x in backward["z"]]),
             "grad_act_var": np.array([self._average(x) for x in backward["h"]]),
         }
@@ -152,15 +170,9 @@ class _Pass:
         left = network.bias_mean * math.exp(-float(size.mean()) / 2)
         return left, v - size, size
 
-    def _means(self, forward: dict[str, list[Floats]]) -> dict[str, Floats]:
-        act = [
-            float(np.mean(r * np.exp(np.minimum(h / 2, 700))))
-            for r, h in zip(forward["ratio"], forward["h"], strict=True)
-        ]
-        return {
-            "preact_mean": np.full(self._network.depth, self._network.bias_mean),
-            "act_mean": np.array(act),
-        }
+    def _steady(self, square: Floats, ratio: Floats, size: float) -> float:
+        """Return the mean over all inputs, relative to the root mean square 10^(size/2)."""
+        return float(np.mean(ratio * np.exp(square / 2 - size * math.log(10) / 2)))
 
     def _backward(self, forward: dict[str, list[Floats]]) -> dict[str, list[Floats]]:
         """Return, layer by layer, ln of E[(∂ℓ/∂z)²] and E[(∂ℓ/∂h)²]."""
@@ -200,14 +212,6 @@ def _error(std: float) -> float:
     chances = np.exp(logits - logits.max(axis=1, keepdims=True))
     chances /= chances.sum(axis=1, keepdims=True)
     return float((chances**2).sum(axis=1).mean()) - 2 / CLASSES + 1
-
-
-def _minus_square(log10: Floats, mean: Floats) -> Floats:
-    """Return log10 of a mean square less the square of a mean."""
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        share = np.where(mean == 0, 0, mean**2 / 10.0**log10)
-        left: Floats = log10 + np.log10(np.clip(1 - share, 0, 1))
-    return left
 
 
 def _log(value: float) -> float:

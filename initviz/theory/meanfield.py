@@ -98,7 +98,7 @@ def _fixed_cosine(
     activation: str, q: float, weight_var: float, bias_var: float, chi_1: float
 ) -> float:
     """Return the cosine that two different inputs approach: 1 unless they are torn apart."""
-    if chi_1 <= 1:
+    if chi_1 <= 1 + _CLOSE:
         return 1.0
 
     def gain(c: float) -> float:
