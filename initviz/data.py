@@ -14,6 +14,8 @@ from initviz.network import CLASSES, Batch
 from initviz.randomness import generator
 
 CACHE_BYTES = 64 * 2**20
+# Inputs of which every pair is looked at.
+_PAIRED = 256
 
 
 @lru_cache(maxsize=1)
@@ -63,3 +65,11 @@ def input_lengths(batch: Batch, features: int) -> NDArray[np.float64]:
     """Return the mean square of each input that a batch draws, (size,)."""
     lengths: NDArray[np.float64] = draw_inputs(batch, features)[0].double().square().mean(1).numpy()
     return lengths
+
+
+def input_cosine(batch: Batch, features: int) -> float:
+    """Return the root mean square cosine of two different inputs of a batch."""
+    x = torch.nn.functional.normalize(draw_inputs(batch, features)[0][:_PAIRED].double())
+    cosines = (x @ x.T).square()
+    others = len(x) * (len(x) - 1)
+    return math.sqrt(float(cosines.sum() - cosines.diagonal().sum()) / others)

@@ -52,12 +52,16 @@ class Stray:
 
 @dataclass(frozen=True)
 class _Laws:
-    """Hermite energies of φ, φ', φ² and φ'² at one length, and how E[φ²], E[φ'²] answer to it."""
+    """Hermite energies of φ, φ', φ², φ'² and between the last two, at one length.
+
+    `answer` and `slope_answer` are d ln E[φ²]/d ln v and d ln E[φ'²]/d ln v.
+    """
 
     phi: Floats
     slope: Floats
     square: Floats
     slope_square: Floats
+    both: Floats
     answer: float
     slope_answer: float
 
@@ -155,6 +159,8 @@ def _backward(
         if not top:
             fed = layers[i + 1].fed
             since += (echo * fed) ** 2 * _fresh(layer, law, c)
+            # The same units make the gradient's mask here and the length of the layer above.
+            since += 2 * echo * fed * _shared(law.both, layer, c) / layer.width
             echo *= fed * law.answer
         echo += law.slope_answer
         above = grad_z[i] = added + since + echo**2 * forward[2][i]
@@ -189,8 +195,10 @@ def _laws(activation: str, step: int) -> _Laws:
     x = math.sqrt(v) * z
     phi, slope = record.at(x), record.slope_at(x)
     functions = np.stack((phi, slope, phi * phi, slope * slope))
-    energies = (functions * weights @ hermite.T) ** 2
-    beyond = np.maximum(functions**2 @ weights - energies.sum(axis=1), 0)
+    components = functions * weights @ hermite.T
+    pairs = np.array([(0, 0), (1, 1), (2, 2), (3, 3), (2, 3)])
+    energies = components[pairs[:, 0]] * components[pairs[:, 1]]
+    beyond = (functions[pairs[:, 0]] * functions[pairs[:, 1]]) @ weights - energies.sum(axis=1)
     laws = np.concatenate((energies, beyond[:, None]), axis=1)
     # d ln E[f]/d ln v = E[f (z² − 1)]/(2 E[f]).
     square, slope_square = functions[2:] @ weights

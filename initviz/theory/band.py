@@ -1,0 +1,77 @@
+"""Where 95 % of draws lie, around the prediction."""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from initviz.activations import ACTIVATIONS
+from initviz.data import input_cosine
+from initviz.initializers import INITIALIZERS
+from initviz.network import CLASSES, Batch, Network, fans
+from initviz.theory.finite_width import Layer, stray
+from initviz.theory.forecast import Forecast, forecast
+from initviz.theory.gaussian import Floats
+
+# Half of the 95 % of a normal variable, in standard deviations.
+_REACH = 1.96
+# What float32 and a finite batch add in any case, as a relative standard deviation.
+_LEAST = 1e-3
+_COLUMNS = {
+    "preact_var": "z", "preact_ms": "z", "act_var": "h", "act_ms": "h",
+    "grad_preact_var": "grad_z", "grad_act_var": "grad_h",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Band:
+    """log10 of the lower and upper end, by column; without one, the reason."""
+
+    ends: dict[str, tuple[Floats, Floats]]
+    reason: str | None = None
+
+
+@lru_cache(maxsize=1024)
+def band(network: Network, batch: Batch) -> Band:
+    """Return the band of luck of a network, or why there is no law for it."""
+    predicted = forecast(network, batch)
+    if not predicted.log10:
+        return Band({}, next(iter(predicted.reasons.values())))
+    if network.normalization != "none" or network.bias_mean != 0:
+        return Band({}, "How far draws stray is known without normalization and mean of biases.")
+    layers = _layers(network, batch, predicted)
+    alike = 0.0 if batch.loss == "gaussian" else _error_likeness()
+    found = stray(layers, batch.size, input_cosine(batch, fans(network, batch)[0][0]), alike)
+    ends = {}
+    for column, name in _COLUMNS.items():
+        variance = np.maximum(getattr(found, name), _LEAST**2)
+        # The logarithm of the average lies half a variance above the average logarithm.
+        centre = predicted.log10[column] - variance / 2 / math.log(10)
+        reach = _REACH * np.sqrt(variance) / math.log(10)
+        ends[column] = (centre - reach, centre + reach)
+    return Band(ends)
+
+
+def _layers(network: Network, batch: Batch, predicted: Forecast) -> list[Layer]:
+    orthogonal = INITIALIZERS[network.initializer].noise.name == "orthogonal"
+    # Where only ratios of sizes count, one size serves all.
+    homogeneous = ACTIVATIONS[network.activation].homogeneous
+    noise = network.bias_std**2
+    found = []
+    for log10, (fan_in, fan_out) in zip(
+        predicted.log10["preact_ms"], fans(network, batch), strict=True
+    ):
+        fed = 1 - noise * 10.0**-log10 if noise else 1.0
+        v = 1.0 if homogeneous else 10.0 ** min(max(log10, -12), 12)
+        found.append(Layer(network.activation, fan_out, v, fed, orthogonal and fan_in <= fan_out))
+    return found
+
+
+def _error_likeness() -> float:
+    """Return the mean squared cosine of two inputs' errors softmax − onehot at the start.
+
+    With all classes as likely, errors of the same class are equal, others have the cosine
+    −1/(classes − 1).
+    """
+    return 1 / CLASSES + (1 - 1 / CLASSES) / (CLASSES - 1) ** 2
