@@ -59,10 +59,14 @@ class Curve:
     log10: Floats
 
 
+def share_of(statistic: Statistic) -> float:
+    """Return what a logarithm of a variance is multiplied with: ½ for a standard deviation."""
+    return 0.5 if statistic == "std" else 1.0
+
+
 def curve(name: str, signals: Signals, quantity: Quantity, statistic: Statistic) -> Curve:
     """Return what is drawn of a probe: log10 of a variance, or of its root."""
-    share = 0.5 if statistic == "std" else 1.0
-    return Curve(name, share * signals.log10[quantity.column])
+    return Curve(name, share_of(statistic) * signals.log10[quantity.column])
 
 
 def window(curves: Sequence[Curve], at_least: Window = SMALLEST_WINDOW) -> Window:
@@ -83,12 +87,14 @@ def plot_signal(
     *,
     shown: Window,
     colours: Palette,
+    theory: Sequence[Trace] = (),
 ) -> go.Figure:
-    """Draw a quantity against the layer for one probe and the pinned ones behind it."""
+    """Draw a quantity against the layer for one probe, its theory and the pinned ones behind."""
     measured = curve("measured", signals, quantity, statistic)
     ghosts = [curve(f"pinned: {name}", pinned, quantity, statistic) for name, pinned in pins]
     marked = len(signals.layers) <= _MARKED_LAYERS
     traces = [
+        *theory,
         *(_line(g, hue, 1.75, marked=False) for g, hue in zip(ghosts, colours.pins, strict=False)),
         _line(measured, colours.measured, 2.5, marked=marked),
         *_lost(signals, measured, quantity, colours),

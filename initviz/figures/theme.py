@@ -43,11 +43,15 @@ def palette(*, dark: bool) -> Palette:
     return DARK if dark else LIGHT
 
 
+def translucent(colour: str, opacity: float) -> str:
+    """Return a hex colour with an opacity from 0 to 1."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity:g})"
+
+
 def shades(colour: str) -> list[list[float | str]]:
     """Return a colour scale from see-through to a hex colour, for either background."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    rgb = f"{red}, {green}, {blue}"
-    return [[0, f"rgba({rgb}, 0)"], [0.02, f"rgba({rgb}, 0.15)"], [1, f"rgba({rgb}, 1)"]]
+    return [[at, translucent(colour, o)] for at, o in ((0, 0), (0.02, 0.15), (1, 1))]
 
 
 def layout(title: str, detail: str, colours: Palette, **changes: Any) -> dict[str, Any]:

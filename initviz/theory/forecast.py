@@ -20,12 +20,14 @@ from initviz.initializers import INITIALIZERS
 from initviz.network import CLASSES, Batch, Network, fans
 from initviz.theory.gaussian import Floats
 from initviz.theory.tables import table
+from initviz.words import number
 
 COLUMNS = (
     "preact_mean", "preact_var", "preact_ms", "act_mean", "act_var", "act_ms",
     "grad_preact_var", "grad_act_var", "grad_weight_var",
 )  # fmt: skip
 _DRAWS = 20_000
+_LARGEST_BIAS = 1000.0
 # A variance of which less than this share of the mean square is left is not told from 0.
 _LEAST = 1e-12
 
@@ -66,6 +68,8 @@ def forecast(network: Network, batch: Batch) -> Forecast:
 
 
 def _unpredictable(network: Network, batch: Batch) -> str | None:
+    if max(abs(network.bias_mean), network.bias_std) > _LARGEST_BIAS:
+        return f"Biases beyond {number(_LARGEST_BIAS)} are more than the theory's tables hold."
     initializer = INITIALIZERS[network.initializer]
     for fan_in, fan_out in set(fans(network, batch)):
         mean = initializer.mean(fan_in, fan_out, gain=network.gain, scale=network.scale)

@@ -1,5 +1,6 @@
 """The parts of the Explore page."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -9,8 +10,11 @@ from initviz.codegen import command, pytorch
 from initviz.figures import distributions, signal, units, weights
 from initviz.figures.export import to_csv
 from initviz.figures.theme import Palette, palette
+from initviz.figures.theory import plot_theory
 from initviz.signals import COLUMNS
 from initviz.statistics import SAMPLE_SIZE
+from initviz.theory.band import Band, band
+from initviz.theory.forecast import Forecast, forecast
 from initviz.ui import state
 from initviz.ui.cache import fix_of, signals_of
 from initviz.ui.text import BADGES, name_of, plain, repair
@@ -80,17 +84,43 @@ def charts(now: state.State, signals: Signals) -> Figures:
         for quantity in drawn.values()
         for s in (signals, *(s for _, s in pins))
     ]
+    predicted, luck = forecast(now.network, now.batch), band(now.network, now.batch)
+    share = signal.share_of(statistic)
+    curves += [
+        signal.Curve("theory", share * predicted.log10[q.column])
+        for q in drawn.values()
+        if q.column in predicted.log10
+    ]
     shown = signal.window(curves, st.session_state["window"])
     state.keep_window(shown)
     figures = {}
     with st.container(horizontal=True, key="charts"):
         for side, quantity in drawn.items():
             figures[side] = signal.plot_signal(
-                signals, pins, quantity, statistic, shown=shown, colours=colours()
+                signals,
+                pins,
+                quantity,
+                statistic,
+                shown=shown,
+                colours=colours(),
+                theory=plot_theory(predicted, luck, quantity.column, share, colours()),
             )
             alt = signal.describe(signals, quantity)
             st.plotly_chart(figures[side], key=f"{side}_chart", config=_PLOTLY, alt=alt)
+    _explain_theory([q.column for q in drawn.values()], predicted, luck)
     return figures
+
+
+def _explain_theory(columns: Sequence[str], predicted: Forecast, luck: Band) -> None:
+    """Say what the lines are, and where there is no theory, why."""
+    missing = [predicted.reasons[c] for c in columns if c in predicted.reasons]
+    told = "Solid: this draw, measured. Dashed: the average over draws, by theory."
+    if len(missing) == len(columns):
+        told = "Solid: this draw, measured."
+    elif luck.ends:
+        told += " Band: where 95 % of draws lie."
+    reasons = dict.fromkeys([*missing, *([] if luck.reason is None else [luck.reason])])
+    st.caption(" ".join([told, *reasons]))
 
 
 def switches() -> None:

@@ -83,6 +83,20 @@ def test_without_randomness_it_says_so(initializer: str) -> None:
     assert set(table.attrs["reasons"]) == set(COLUMNS)
 
 
+@pytest.mark.parametrize("change", [{"bias_mean": 1e300}, {"bias_std": 1e200}, {"bias_mean": -1e4}])
+def test_biases_beyond_the_tables_are_refused_with_a_reason(change: dict[str, float]) -> None:
+    assert "1000" in predict(Network(**change), Batch()).attrs["reasons"]["act_var"]
+
+
+@pytest.mark.parametrize("change", [{"bias_mean": 1000.0}, {"bias_std": 1000.0}])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_large_biases_are_predicted(change: dict[str, float], activation: str) -> None:
+    network = Network(depth=3, width=256, activation=activation, **change)
+    measured, found = probe(network, Batch(size=32)).log10, forecast(network, Batch(size=32)).log10
+    for column in ("preact_ms", "act_ms"):
+        assert found[column] == pytest.approx(measured[column], abs=0.2), column
+
+
 @pytest.mark.parametrize("change", [{"gain": 0.0}, {"initializer": "normal", "scale": 0.0}])
 def test_nothing_times_randomness_is_nothing(change: dict[str, object]) -> None:
     assert set(predict(Network(**change), Batch()).attrs["reasons"]) == set(COLUMNS)
