@@ -12,26 +12,28 @@ import sys
 PATIENCE_S = 300
 
 
-def answer(options: list[str]) -> str:
-    """Return pip-audit's JSON, or nothing."""
+def answer(options: list[str]) -> tuple[str, str]:
+    """Return pip-audit's JSON, or nothing, and what it said of its trouble."""
     command = [sys.executable, "-m", "pip_audit", "--vulnerability-service", "osv"]
     plain = ["--format", "json", "--progress-spinner", "off"]
     try:
         done = subprocess.run(
             [*command, *plain, *options],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=PATIENCE_S, check=False,
+            capture_output=True, text=True, timeout=PATIENCE_S, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return ""
-    return done.stdout.decode()
+        return "", "Timeout"
+    return done.stdout, done.stderr
 
 
-def verdict(text: str) -> tuple[int, list[str]]:
+def verdict(text: str, trouble: str) -> tuple[int, list[str]]:
     """Return the exit code and what to say."""
     try:
         packages = json.loads(text)["dependencies"]
     except ValueError:
-        return 0, ["dependency audit NOT DONE: osv.dev does not answer"]
+        if any(word in trouble for word in ("ConnectionError", "Timeout", "HTTPError")):
+            return 0, ["dependency audit NOT DONE: osv.dev does not answer"]
+        return 2, ["dependency audit failed:", *trouble.splitlines()[-5:]]
     asked = [package for package in packages if "vulns" in package]
     skipped = [package["name"] for package in packages if "vulns" not in package]
     holes = [
@@ -47,6 +49,6 @@ def verdict(text: str) -> tuple[int, list[str]]:
 
 
 if __name__ == "__main__":
-    code, said = verdict(answer(sys.argv[1:]))
+    code, said = verdict(*answer(sys.argv[1:]))
     print("\n".join(said))
     sys.exit(code)

@@ -41,6 +41,7 @@ def draw_inputs(batch: Batch, features: int) -> tuple[Tensor, Tensor]:
 
 
 @kept(CACHE_BYTES, lambda drawn: sum(tensor.nbytes for tensor in drawn))
+@torch.inference_mode(mode=False)
 def _draw(inputs: str, size: int, features: int, seed: int) -> tuple[Tensor, Tensor]:
     source = generator(seed, "inputs")
     if inputs == "digits":
@@ -56,6 +57,7 @@ def _draw(inputs: str, size: int, features: int, seed: int) -> tuple[Tensor, Ten
 
 
 @kept(CACHE_BYTES, lambda drawn: drawn.nbytes)
+@torch.inference_mode(mode=False)
 def draw_cotangent(seed: int, shape: torch.Size) -> Tensor:
     """Draw ∂ℓ/∂h of the gaussian loss: N(0, 1), independent per entry, float32; read-only."""
     return torch.empty(shape).normal_(generator=generator(seed, "cotangent"))

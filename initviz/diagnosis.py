@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from initviz import work
 from initviz.activations import ACTIVATIONS
+from initviz.memory import kept
 from initviz.network import Batch, Network
 from initviz.signals import Signals
 from initviz.words import from_log10, number
@@ -32,6 +33,8 @@ OTHER_SEEDS = 2
 # Operations that the search for a repair may spend, and the batch it shrinks to when large.
 _SEARCH_FLOPS = 6e10
 _SEARCH_BATCH = 32
+# Verdicts remembered: under a slider, one repair serves many networks.
+_VERDICTS_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -210,6 +213,7 @@ def find_fix(network: Network, batch: Batch, drift: float) -> Network | None:
     return None
 
 
+@kept(_VERDICTS_BYTES)
 def _stable(network: Network, batch: Batch) -> bool:
     from initviz.probe import probe  # noqa: PLC0415 - a probe is diagnosed, a diagnosis probes
 

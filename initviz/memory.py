@@ -2,35 +2,85 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
-from cachetools import LRUCache, cached
+from cachetools import LRUCache
+
+from initviz.turns import checkpoint
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
-_FORGET: list[Callable[[], None]] = []
+
+# What keeping anything at all takes: the key, the objects around the numbers.
+_ENTRY = 1024
+# How often, in seconds, those who wait for another's result ask whether they are still wanted.
+_PATIENCE = 0.1
+_ALL: list["_Kept[Any, Any]"] = []
 
 
 def kept(
-    limit: int, size: Callable[[Any], int]
+    limit: int, size: Callable[[Any], int] = lambda _: 0
 ) -> Callable[[Callable[Given, Made]], Callable[Given, Made]]:
-    """Keep a function's most recent results while their sizes add up to `limit` bytes at most.
+    """Keep a function's most recent results while they take `limit` bytes at most.
 
-    Threads that ask for the same thing at the same time wait for one of them to make it; if
-    that one fails, another of them tries. Arguments have to be hashable.
+    `size` is what a result takes beyond the kilobyte that every one takes. Threads that ask for
+    the same thing at the same time wait for one of them to make it; if that one fails, another
+    of them tries. Arguments have to be hashable.
     """
 
     def decorate(function: Callable[Given, Made]) -> Callable[Given, Made]:
-        cache: Any = LRUCache(limit, getsizeof=size)
-        made: Any = cached(cache, condition=threading.Condition())(function)
-        _FORGET.append(made.cache_clear)
-        wrapped: Callable[Given, Made] = made
-        return wrapped
+        shared = _Kept(function, limit, size)
+        _ALL.append(shared)
+        return shared
 
     return decorate
 
 
 def forget() -> None:
-    """Let go of everything that is kept, when memory has run out."""
-    for clear in _FORGET:
-        clear()
+    """Let go of every result that is kept, when memory has run out."""
+    for shared in _ALL:
+        shared.clear()
+
+
+class _Kept(Generic[Given, Made]):
+    def __init__(
+        self, function: Callable[Given, Made], limit: int, size: Callable[[Made], int]
+    ) -> None:
+        self._function = function
+        self._results: Any = LRUCache(limit, getsizeof=lambda made: _ENTRY + size(made))
+        self._pending: set[Any] = set()
+        self._changed = threading.Condition()
+
+    def __call__(self, *args: Given.args, **kwargs: Given.kwargs) -> Made:
+        key = (args, tuple(sorted(kwargs.items())))
+        while not self._claim(key):
+            checkpoint()
+        try:
+            return self._find_or_make(key, *args, **kwargs)
+        finally:
+            with self._changed:
+                self._pending.remove(key)
+                self._changed.notify_all()
+
+    def _claim(self, key: Any) -> bool:
+        """Wait a moment for whoever is making the result; say whether nobody is any more."""
+        with self._changed:
+            free = self._changed.wait_for(lambda: key not in self._pending, _PATIENCE)
+            if free:
+                self._pending.add(key)
+            return free
+
+    def _find_or_make(self, key: Any, *args: Given.args, **kwargs: Given.kwargs) -> Made:
+        with self._changed:
+            if key in self._results:
+                found: Made = self._results[key]
+                return found
+        made = self._function(*args, **kwargs)
+        with self._changed:
+            if self._results.getsizeof(made) <= self._results.maxsize:
+                self._results[key] = made
+        return made
+
+    def clear(self) -> None:
+        with self._changed:
+            self._results.clear()

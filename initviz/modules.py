@@ -287,7 +287,8 @@ def _row_values(
 
 
 def _moments(x: Tensor) -> statistics.Moments:
-    return statistics.moments(x.double().reshape(1, 1, -1))
+    exact = x.double().reshape(1, 1, -1)
+    return statistics.moments(exact, total=exact.sum(dim=(1, 2)).numpy())
 
 
 def _saturated(row: Row) -> float:

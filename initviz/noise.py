@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from initviz.initializers import Noise
@@ -22,6 +23,7 @@ class Draw:
 
 
 @kept(CACHE_BYTES, lambda draw: draw.values.nbytes)
+@torch.inference_mode(mode=False)
 def layer_noise(noise: Noise, fan_in: int, fan_out: int, *, seed: int, layer: int) -> Draw:
     """Return the noise of hidden layer `layer` (from 0); treat its tensor as read-only."""
     values = noise.draw(fan_out, fan_in, generator(seed, "weight", layer))

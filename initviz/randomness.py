@@ -1,7 +1,7 @@
 """Seeds to generators: every random thing has a stream of its own.
 
 Streams are independent of each other, so a bias or a deeper network never changes the
-weights already drawn. PyTorch's global generator is never touched.
+weights already drawn. Nothing here touches PyTorch's global generator.
 """
 
 from typing import Literal

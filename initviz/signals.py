@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _SMALLEST_NORMAL = {"float64": -307.65, "float32": -37.93, "bfloat16": -37.93, "float16": -4.21}
 Quantity = Literal["pre-activation", "activation", "gradient"]
 
+_OBJECTS = 16 * 2**10
 COLUMNS = (
     "layer", "name", "kind", "fan_in", "fan_out", "weight_mean", "weight_var",
     "preact_mean", "preact_var", "preact_ms", "act_mean", "act_var", "act_ms",
@@ -76,10 +77,11 @@ class Signals:
 
     @property
     def nbytes(self) -> int:
-        """The memory that the numbers take, in bytes."""
+        """The memory that it takes, in bytes: the numbers, the objects and the table."""
         columns = (*self.values.values(), *self.log10.values())
         drawn = self.samples.values()
-        return sum(c.nbytes for c in columns) + sum(s.mantissa.nbytes for s in drawn)
+        numbers = sum(c.nbytes for c in columns) + sum(s.mantissa.nbytes for s in drawn)
+        return _OBJECTS + numbers
 
     @cached_property
     def table(self) -> pd.DataFrame:

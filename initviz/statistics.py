@@ -43,7 +43,9 @@ def moments(x: Tensor, *, total: Floats | None = None, norm: Floats | None = Non
     """
     flat = x.flatten(1)
     total = sums(row_sums(x)) if total is None else total
-    norm = torch.linalg.vector_norm(flat, dim=1).double().numpy() if norm is None else norm
+    if norm is None:
+        # Row by row: over a large layer, a single float32 sum of squares loses digits.
+        norm = np.sqrt(_energy(torch.linalg.vector_norm(x, dim=2).numpy()))
     with np.errstate(over="ignore", invalid="ignore"):
         mean = total / flat.shape[1]
         square: Floats = norm * norm / flat.shape[1]
@@ -65,11 +67,13 @@ def sums(x: Tensor) -> Floats:
 
 
 @lru_cache(maxsize=16)
+@torch.inference_mode(mode=False)
 def _ones(size: int, dtype: torch.dtype) -> Tensor:
     return torch.ones(size, dtype=dtype)
 
 
 @lru_cache(maxsize=16)
+@torch.inference_mode(mode=False)
 def _directions(batch: int, dtype: torch.dtype) -> Tensor:
     random = torch.empty(2, batch).normal_(generator=generator(0, "probe"))
     return torch.cat((torch.ones(1, batch), random)).to(dtype)
@@ -209,8 +213,8 @@ def histograms(
 ) -> tuple[NDArray[np.int64], Floats]:
     """Count each row's finite values in equal bins over `span`, or over the row's own range.
 
-    Returns counts (rows, bins) and edges (rows, bins + 1). Around a single value the row's
-    range is half of it to either side.
+    Returns counts (rows, bins) and edges, (rows, bins + 1) or for a span (1, bins + 1). Around
+    a single value the row's range is half of it to either side.
     """
     finite = np.isfinite(x)
     low, high = _ranges(x, finite) if span is None else np.array(span)[:, None, None]

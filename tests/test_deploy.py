@@ -241,6 +241,15 @@ def test_a_service_that_does_not_answer_is_said_and_fails_nothing() -> None:
     assert "known holes" not in run.stdout
 
 
+def test_an_audit_that_cannot_even_start_is_a_failure() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "deploy.audit", "--bogus"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 2
+    assert "bogus" in run.stdout
+
+
 @pytest.mark.parametrize("tool", ["bandit", "pip check", "deploy.audit", "ruff check", "mypy"])
 def test_ci_runs_every_check_after_the_tests(tool: str) -> None:
     script = (ROOT / ".ci" / "run").read_text()

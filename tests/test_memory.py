@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from initviz.memory import kept
+from initviz.memory import forget, kept
+from initviz.turns import stoppable
 
 
 def test_threads_that_ask_at_once_cost_one() -> None:
     made, together = [], threading.Barrier(8)
 
-    @kept(100, lambda _: 1)
+    @kept(10_000)
     def make(key: str) -> str:
         made.append(key)
         return key.upper()
@@ -29,7 +30,7 @@ def test_threads_that_ask_at_once_cost_one() -> None:
 def test_after_a_failure_another_one_tries() -> None:
     calls, together = [], threading.Barrier(4)
 
-    @kept(100, lambda _: 1)
+    @kept(10_000)
     def make(key: str) -> str:
         calls.append(key)
         if len(calls) == 1:
@@ -51,7 +52,7 @@ def test_after_a_failure_another_one_tries() -> None:
 def test_the_oldest_goes_when_the_bytes_are_used_up() -> None:
     made = []
 
-    @kept(1000, lambda array: array.nbytes)
+    @kept(3 * 1024 + 1000, lambda array: array.nbytes)
     def make(size: int, name: str) -> np.ndarray:
         made.append(name)
         return np.zeros(size, np.uint8)
@@ -69,10 +70,61 @@ def test_the_oldest_goes_when_the_bytes_are_used_up() -> None:
 def test_what_is_larger_than_the_limit_is_made_but_not_kept(size: int) -> None:
     made = []
 
-    @kept(1000, lambda array: array.nbytes)
+    @kept(1024 + 1000, lambda array: array.nbytes)
     def make(size: int) -> np.ndarray:
         made.append(size)
         return np.zeros(size, np.uint8)
 
     assert make(size).nbytes == make(size).nbytes == size
     assert made == [size, size]
+
+
+def test_many_small_things_are_bounded_too() -> None:
+    made = []
+
+    @kept(100 * 1024)
+    def make(number: int) -> int:
+        made.append(number)
+        return number
+
+    for number in range(200):
+        make(number)
+    make(199)
+    make(0)
+    assert made == [*range(200), 0]
+
+
+def test_who_waits_for_anothers_result_can_be_stopped() -> None:
+    gate, started = threading.Event(), threading.Event()
+
+    @kept(10_000)
+    def make(key: str) -> str:
+        started.set()
+        gate.wait(30)
+        return key
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    with ThreadPoolExecutor(1) as pool:
+        maker = pool.submit(make, "a")
+        started.wait(30)
+        with pytest.raises(KeyboardInterrupt), stoppable(stop):
+            make("a")
+        gate.set()
+        assert maker.result(30) == "a"
+    assert make("a") == "a"
+
+
+def test_forgetting_empties_everything() -> None:
+    made = []
+
+    @kept(10_000)
+    def make(key: str) -> str:
+        made.append(key)
+        return key
+
+    make("a")
+    forget()
+    make("a")
+    assert made == ["a", "a"]

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -31,8 +30,12 @@ class Band:
     ends: dict[str, tuple[Floats, Floats]]
     reason: str | None = None
 
+    @property
+    def nbytes(self) -> int:
+        """The memory that the numbers take, in bytes."""
+        return sum(end.nbytes for ends in self.ends.values() for end in ends)
 
-@lru_cache(maxsize=1024)
+
 def band(network: Network, batch: Batch) -> Band:
     """Return the band of luck of a network, or why there is no law for it."""
     predicted = forecast(network, batch)

@@ -40,6 +40,11 @@ class Forecast:
     means: dict[str, Floats]
     reasons: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def nbytes(self) -> int:
+        """The memory that the numbers take, in bytes."""
+        return sum(c.nbytes for c in (*self.log10.values(), *self.means.values()))
+
 
 def predict(network: Network, batch: Batch | None = None) -> pd.DataFrame:
     """Return the theory's table: the rows of a probe, and its columns where theory has a value.
@@ -59,7 +64,7 @@ def predict(network: Network, batch: Batch | None = None) -> pd.DataFrame:
     return frame
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def forecast(network: Network, batch: Batch) -> Forecast:
     """Predict a probe of a network; columns that no theory covers are missing, with a reason."""
     if reason := _unpredictable(network, batch):

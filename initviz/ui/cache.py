@@ -8,13 +8,15 @@ import streamlit as st
 
 from initviz import Batch, Network, Signals, probe, work
 from initviz.memory import forget, kept
+from initviz.theory.band import Band, band
+from initviz.theory.forecast import Forecast, forecast
 from initviz.turns import TURNS, stoppable
 from initviz.ui.text import plain
 
 # About 500 probes of 20 layers.
 CACHE_BYTES = 128 * 2**20
-# Networks, the answers of a search, are nothing beside the probes they are answers for.
-_FIXES = 4096
+FIXES_BYTES = 4 * 2**20
+THEORY_BYTES = 32 * 2**20
 # Characters of a failure's own words on the page.
 _LONGEST = 200
 Result = TypeVar("Result")
@@ -31,12 +33,23 @@ def fix_of(network: Network, batch: Batch) -> Network | None:
     return _explained("Looking for a repair", lambda: _fix(network, batch))
 
 
+def theory_of(network: Network, batch: Batch) -> tuple[Forecast, Band]:
+    """Predict a probe, and how far draws stray from that, once for all sessions."""
+    return _explained("Predicting", lambda: _theory(network, batch))
+
+
 @kept(CACHE_BYTES, lambda signals: signals.nbytes)
 def _signals(network: Network, batch: Batch) -> Signals:
     return probe(network, batch)
 
 
-@kept(_FIXES, lambda _: 1)
+@kept(THEORY_BYTES, lambda theory: theory[0].nbytes + theory[1].nbytes)
+def _theory(network: Network, batch: Batch) -> tuple[Forecast, Band]:
+    with TURNS.turn():
+        return forecast(network, batch), band(network, batch)
+
+
+@kept(FIXES_BYTES)
 def _fix(network: Network, batch: Batch) -> Network | None:
     return _signals(network, batch).diagnosis.fix
 
@@ -53,11 +66,12 @@ def _explained(what: str, job: Callable[[], Result]) -> Result:
         with st.spinner(text, show_time=True), stoppable(lambda: "pins" in st.session_state):
             return job()
     except (MemoryError, RuntimeError) as error:
-        _LOG.exception("a probe failed")
+        _LOG.exception("%s failed", what)
         words = (str(error).splitlines() or ["out of memory"])[0][:_LONGEST]
-    # Outside the handler, so that the tensors of the failed probe can go at once.
-    forget()
-    return _give_up(f"This network could not be measured here: {plain(words)}")
+    # Outside the handler, so that the tensors of what failed can go at once.
+    if "memory" in words:
+        forget()
+    return _give_up(f"{what} did not work here: {plain(words)}")
 
 
 def _give_up(message: str) -> NoReturn:

@@ -13,10 +13,10 @@ from initviz.figures.theme import Palette, palette
 from initviz.figures.theory import plot_theory
 from initviz.signals import COLUMNS
 from initviz.statistics import SAMPLE_SIZE
-from initviz.theory.band import Band, band
-from initviz.theory.forecast import Forecast, forecast
+from initviz.theory.band import Band
+from initviz.theory.forecast import Forecast
 from initviz.ui import state
-from initviz.ui.cache import fix_of, signals_of
+from initviz.ui.cache import fix_of, signals_of, theory_of
 from initviz.ui.text import BADGES, name_of, plain, repair
 from initviz.words import number
 
@@ -84,7 +84,7 @@ def charts(now: state.State, signals: Signals) -> Figures:
         for quantity in drawn.values()
         for s in (signals, *(s for _, s in pins))
     ]
-    predicted, luck = forecast(now.network, now.batch), band(now.network, now.batch)
+    predicted, luck = theory_of(now.network, now.batch)
     share = signal.share_of(statistic)
     curves += [
         signal.Curve("theory", share * predicted.log10[q.column])

@@ -3,6 +3,8 @@
 import gc
 import os
 import socket
+import stat
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -10,18 +12,24 @@ from initviz import Batch, Network, probe, work
 
 # On Linux, where the trouble is; elsewhere there is no such folder.
 _DESCRIPTORS = Path("/proc/self/fd")
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def prepare() -> None:
+    """Make this process ready to serve a class; the first call does it, others wait for it."""
+    with _ONE_AT_A_TIME:
+        _prepare()
 
 
 @cache
-def prepare() -> None:
-    """Make this process ready to serve a class; the first call does it."""
+def _prepare() -> None:
     work.one_core_each()
-    _send_at_once()
+    send_at_once()
     probe(Network(), Batch())
     _spare_the_collector()
 
 
-def _send_at_once() -> None:
+def send_at_once() -> None:
     """Let answers leave without waiting for the acknowledgement of what was sent before.
 
     Streamlit hands its server a socket that is already bound, and asyncio does not recognise
@@ -31,8 +39,11 @@ def _send_at_once() -> None:
     """
     for descriptor in _DESCRIPTORS.iterdir() if _DESCRIPTORS.is_dir() else ():
         try:
+            if not stat.S_ISSOCK(descriptor.stat().st_mode):
+                continue
             end = socket.socket(fileno=os.dup(int(descriptor.name)))
         except OSError:
+            # Closed since the folder was read.
             continue
         with end:
             if end.family in (socket.AF_INET, socket.AF_INET6) and end.type == socket.SOCK_STREAM:

@@ -1,0 +1,22 @@
+"""Fair timing: every contender once a round, in turn, and medians over the rounds."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+
+def interleaved(contenders: Mapping[str, Callable[[int], object]], rounds: int) -> dict[str, float]:
+    """Return each contender's median seconds; a contender is called with the round's number.
+
+    Whatever slows the machine down for a while slows all contenders down alike.
+    """
+    taken: dict[str, list[float]] = {name: [] for name in contenders}
+    for name, run in contenders.items():
+        run(-1)
+        taken[name].clear()
+    for turn in range(rounds):
+        for name, run in contenders.items():
+            start = time.perf_counter()
+            run(turn)
+            taken[name].append(time.perf_counter() - start)
+    return {name: statistics.median(times) for name, times in taken.items()}
