@@ -9,7 +9,7 @@ from initviz.activations import ACTIVATIONS
 from initviz.data import input_cosine
 from initviz.initializers import INITIALIZERS
 from initviz.network import CLASSES, Batch, Network, fans
-from initviz.theory.finite_width import Layer, stray
+from initviz.theory.finite_width import Layer, shift, stray, unsteady
 from initviz.theory.forecast import Forecast, forecast
 from initviz.theory.gaussian import Floats
 
@@ -42,15 +42,18 @@ def band(network: Network, batch: Batch) -> Band:
     if not predicted.log10:
         return Band({}, next(iter(predicted.reasons.values())))
     if network.normalization != "none" or network.bias_mean != 0:
-        return Band({}, "How far draws stray is known without normalization and mean of biases.")
+        return Band({}, "The band needs a network without normalization and biases of mean 0.")
     layers = _layers(network, batch, predicted)
+    if unsteady(layers):
+        return Band({}, "Lengths that stray run away here, so that no law holds for a band.")
     alike = 0.0 if batch.loss == "gaussian" else _error_likeness()
     found = stray(layers, batch.size, input_cosine(batch, fans(network, batch)[0][0]), alike)
-    ends = {}
+    moves, ends = shift(layers), {}
     for column, name in _COLUMNS.items():
         variance = np.maximum(getattr(found, name), _LEAST**2)
         # The logarithm of the average lies half a variance above the average logarithm.
-        centre = predicted.log10[column] - variance / 2 / math.log(10)
+        moved = getattr(moves, name) - variance / 2
+        centre = predicted.log10[column] + moved / math.log(10)
         reach = _REACH * np.sqrt(variance) / math.log(10)
         ends[column] = (centre - reach, centre + reach)
     return Band(ends)

@@ -23,6 +23,8 @@ _TERMS = 48
 _PANELS = np.linspace(-8, 8, 65)
 _NODES = 8
 _FINENESS = 8
+# By this factor.
+_RUNS_AWAY = 1.5
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class Stray:
 class _Laws:
     """Hermite energies of φ, φ', φ², φ'² and between the last two, at one length.
 
-    `answer` and `slope_answer` are d ln E[φ²]/d ln v and d ln E[φ'²]/d ln v.
+    `answer` and `slope_answer` are d ln E[φ²]/d ln v and d ln E[φ'²]/d ln v, the curves the second
+    derivatives v² d²E/dv² over E.
     """
 
     phi: Floats
@@ -64,6 +67,8 @@ class _Laws:
     both: Floats
     answer: float
     slope_answer: float
+    curve: float
+    slope_curve: float
 
 
 def stray(layers: list[Layer], batch: int, cosine: float, alike: float) -> Stray:
@@ -82,6 +87,47 @@ def stray(layers: list[Layer], batch: int, cosine: float, alike: float) -> Stray
         for own, shared in zip((*one[:2], *back_one), (*two[:2], *back_two), strict=True)
     )
     return Stray(z, h, grad_z, grad_h)
+
+
+def shift(layers: list[Layer]) -> Stray:
+    """Return by how much, relatively, averages of orthogonal networks differ from Gaussian ones.
+
+    What an orthogonal matrix puts out lies on a sphere: its lengths do not stray, so that
+    E[φ²] lacks the share v² E''/n that straying lengths of relative variance 2/n bring.
+    """
+    laws = [_laws(x.activation, round(math.log(x.v) * _FINENESS)) for x in layers]
+    z, h, grad_z, grad_h = np.zeros((4, len(layers)))
+    carried = 0.0
+    for i, (layer, law) in enumerate(zip(layers, laws, strict=True)):
+        z[i] = layer.fed * carried
+        carried = h[i] = law.answer * z[i] - _missing(layer) * law.curve
+    carried = 0.0
+    for i in reversed(range(len(layers))):
+        grad_h[i] = carried
+        carried += laws[i].slope_answer * z[i] - _missing(layers[i]) * laws[i].slope_curve
+        grad_z[i] = carried
+    return Stray(z, h, grad_z, grad_h)
+
+
+def _missing(layer: Layer) -> float:
+    return layer.fed**2 / layer.width if layer.orthogonal else 0.0
+
+
+def unsteady(layers: list[Layer]) -> bool:
+    """Say whether a disturbance of a length grows on its way, beyond what a linear law can tell."""
+    grown = 1.0
+    for layer in layers:
+        law = _laws(layer.activation, round(math.log(layer.v) * _FINENESS))
+        grown = max(1.0, grown * layer.fed * law.answer)
+        if grown > _RUNS_AWAY:
+            return True
+    return False
+
+
+def cosine_map(activation: str, log_q: float) -> tuple[Floats, Floats]:
+    """Return the coefficients of E[φ(u) φ(v)] and E[φ'(u) φ'(v)] as series in the cosine."""
+    law = _laws(activation, round(log_q * _FINENESS))
+    return law.phi, law.slope
 
 
 def _cosines(layers: list[Layer], laws: list[_Laws], cosine: float) -> list[float]:
@@ -203,4 +249,7 @@ def _laws(activation: str, step: int) -> _Laws:
     # d ln E[f]/d ln v = E[f (z² − 1)]/(2 E[f]).
     square, slope_square = functions[2:] @ weights
     answers = functions[2:] @ (weights * (z * z - 1)) / (2 * np.array([square, slope_square]))
-    return _Laws(*laws, *map(float, answers))
+    # v² d²E[f]/dv² over E[f].
+    fourth = weights * (z**4 - 6 * z * z + 3)
+    curves = functions[2:] @ fourth / (4 * np.array([square, slope_square]))
+    return _Laws(*laws, *map(float, (*answers, *curves)))

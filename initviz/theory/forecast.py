@@ -80,7 +80,7 @@ def _unpredictable(network: Network, batch: Batch) -> str | None:
         mean = initializer.mean(fan_in, fan_out, gain=network.gain, scale=network.scale)
         variance = initializer.variance(fan_in, fan_out, gain=network.gain, scale=network.scale)
         if mean != 0 or variance == 0:
-            return f"{initializer.label} draws nothing at random, so there is nothing to average."
+            return "The weights are the same in every draw, so there is nothing to average."
     return None
 
 

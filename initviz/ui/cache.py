@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import NoReturn, TypeVar
 
 import streamlit as st
@@ -17,6 +18,11 @@ from initviz.ui.text import plain
 CACHE_BYTES = 128 * 2**20
 FIXES_BYTES = 4 * 2**20
 THEORY_BYTES = 32 * 2**20
+# Operations that take about a third of a second, and how often a search may take them.
+_LONG = 2e10
+_CANDIDATES = 10
+# Others ahead in the queue that are not worth a word.
+_FEW = 3
 # Characters of a failure's own words on the page.
 _LONGEST = 200
 Result = TypeVar("Result")
@@ -25,17 +31,19 @@ _LOG = logging.getLogger(__name__)
 
 def signals_of(network: Network, batch: Batch) -> Signals:
     """Probe a network once for all sessions; the result is never changed."""
-    return _explained("Measuring", lambda: _signals(network, batch))
+    long = work.flops(network, batch) > _LONG
+    return _explained("Measuring", lambda: _signals(network, batch), long=long)
 
 
 def fix_of(network: Network, batch: Batch) -> Network | None:
     """Look once for the repair of a network."""
-    return _explained("Looking for a repair", lambda: _fix(network, batch))
+    long = work.flops(network, batch) > _LONG / _CANDIDATES
+    return _explained("Looking for a repair", lambda: _fix(network, batch), long=long)
 
 
 def theory_of(network: Network, batch: Batch) -> tuple[Forecast, Band]:
     """Predict a probe, and how far draws stray from that, once for all sessions."""
-    return _explained("Predicting", lambda: _theory(network, batch))
+    return _explained("Predicting", lambda: _theory(network, batch), long=False)
 
 
 @kept(CACHE_BYTES, lambda signals: signals.nbytes)
@@ -54,16 +62,18 @@ def _fix(network: Network, batch: Batch) -> Network | None:
     return _signals(network, batch).diagnosis.fix
 
 
-def _explained(what: str, job: Callable[[], Result]) -> Result:
+def _explained(what: str, job: Callable[[], Result], *, long: bool) -> Result:
     """Work until done or until this run is superseded; say so if it takes long or fails."""
     # OpenMP keeps this number for each thread, and every run of a page is a new thread.
     work.one_core_each()
     queue = TURNS.waiting
     text = f"{what}, in a queue of {queue + 1}: others are at work" if queue else what
+    # A spinner waits in a thread of its own, which costs more than a short job.
+    said = st.spinner(text, show_time=True) if long or queue > _FEW else nullcontext()
     # Streamlit ends a run that a newer one replaces, or whose tab is closed, wherever the run
     # looks at its state.
     try:
-        with st.spinner(text, show_time=True), stoppable(lambda: "pins" in st.session_state):
+        with said, stoppable(lambda: "pins" in st.session_state):
             return job()
     except (MemoryError, RuntimeError) as error:
         _LOG.exception("%s failed", what)

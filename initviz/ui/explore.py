@@ -66,7 +66,7 @@ def _repair_button(network: Network, batch: Batch) -> None:
             type="primary",
             icon=":material/build:",
             key="fix",
-            on_click=state.put,
+            on_click=state.repair,
             args=(fix,),
         )
 
@@ -117,8 +117,10 @@ def _explain_theory(columns: Sequence[str], predicted: Forecast, luck: Band) -> 
     told = "Solid: this draw, measured. Dashed: the average over draws, by theory."
     if len(missing) == len(columns):
         told = "Solid: this draw, measured."
+    elif all(c in luck.ends for c in columns):
+        told += " Blue band: where 95 % of draws lie."
     elif luck.ends:
-        told += " Band: where 95 % of draws lie."
+        told += " Blue band, where there is one: 95 % of draws; ∂ℓ/∂W has none."
     reasons = dict.fromkeys([*missing, *([] if luck.reason is None else [luck.reason])])
     st.caption(" ".join([told, *reasons]))
 

@@ -4,6 +4,7 @@ import gc
 import os
 import socket
 import stat
+import sys
 import threading
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,9 @@ from initviz import Batch, Network, probe, work
 
 # On Linux, where the trouble is; elsewhere there is no such folder.
 _DESCRIPTORS = Path("/proc/self/fd")
+# PyTorch lets go of the interpreter in every operation, hundreds of times a probe, and waits this
+# long to get it back from whoever draws a page meanwhile; Python's default is ten times as much.
+_SWITCH_S = 0.0005
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -27,6 +31,7 @@ def _prepare() -> None:
     send_at_once()
     probe(Network(), Batch())
     _spare_the_collector()
+    sys.setswitchinterval(_SWITCH_S)
 
 
 def send_at_once() -> None:

@@ -71,6 +71,12 @@ def put(network: Network, batch: Batch | None = None) -> None:
         st.session_state.update(batch.model_dump())
 
 
+def repair(network: Network) -> None:
+    """Show a repaired network, on charts that fit it."""
+    put(network)
+    reset_window()
+
+
 def settled() -> Reading:
     """Return what the widgets say."""
     return settle({field: st.session_state[field] for field in FIELDS})

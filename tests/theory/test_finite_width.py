@@ -47,13 +47,6 @@ def coverage(network: Network, batch: Batch) -> float:
     return float(np.mean(inside))
 
 
-# Where a disturbed length runs away (χ_q > 1), or its average shifts by more than it strays.
-OUTSIDE = {
-    ("gelu", "he_normal"), ("silu", "he_normal"), ("hardswish", "he_normal"),
-    *((a, "orthogonal") for a in ("tanh", "softsign", "hardtanh", "erf", "sin")),
-}  # fmt: skip
-
-
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("initializer", ["he_normal", "glorot_uniform", "orthogonal"])
 @pytest.mark.parametrize("bias_std", [0.0, 0.2])
@@ -61,8 +54,13 @@ def test_most_draws_lie_in_the_band(activation: str, initializer: str, bias_std:
     network = Network(
         depth=20, width=64, activation=activation, initializer=initializer, bias_std=bias_std
     )
-    expected = 0.45 if (activation, initializer) in OUTSIDE else 0.85
-    assert coverage(network, Batch(size=32)) >= expected
+    batch = Batch(size=32)
+    if not band(network, batch).ends:
+        # Where χ_q > 1, a disturbed length runs away.
+        assert activation in {"gelu", "silu", "mish", "hardswish"}
+        return
+    # Orthogonal bands are so thin that the next order in 1/n counts.
+    assert coverage(network, batch) >= (0.6 if initializer == "orthogonal" else 0.85)
 
 
 def test_the_band_is_not_too_wide() -> None:
@@ -74,7 +72,13 @@ def test_the_band_is_not_too_wide() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"initializer": "zeros"}, {"normalization": "batch"}, {"bias_mean": 1.0}]
+    "change",
+    [
+        {"initializer": "zeros"},
+        {"normalization": "batch"},
+        {"bias_mean": 1.0},
+        {"activation": "gelu", "depth": 50},
+    ],
 )
 def test_without_a_law_it_says_so(change: dict[str, object]) -> None:
     found = band(Network(**change), Batch())

@@ -1,0 +1,130 @@
+"""The whole plane of weight and bias variances for one activation, point by point.
+
+The same quantities as `meanfield.phase`, from tables instead of one quadrature a point.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from initviz.theory.finite_width import cosine_map
+from initviz.theory.gaussian import Floats
+from initviz.theory.meanfield import edge
+from initviz.theory.tables import HIGHEST, LOWEST, table
+
+WEIGHT_STDS = np.linspace(0.05, 4.0, 80)
+BIAS_STDS = np.linspace(0.0, 2.0, 41)
+_LENGTHS = np.linspace(LOWEST, HIGHEST, 385)
+_NEARLY = 1 - 1e-6
+_HALVINGS = 30
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Arrays over (bias std, weight std); NaN where the length has no fixed point.
+
+    `chi_1` is the gradient's factor a layer, `chi_q` that of a disturbed length, `depth` the
+    depth scale ξ_c of the cosine, `grows` says that the length has no fixed point because it
+    grows.
+    """
+
+    weight_stds: Floats
+    bias_stds: Floats
+    q_star: Floats
+    chi_1: Floats
+    chi_q: Floats
+    depth: Floats
+    grows: Floats
+
+
+@lru_cache(maxsize=32)
+def plane(activation: str) -> Plane:
+    """Return the plane of an activation."""
+    weights, biases = np.meshgrid(WEIGHT_STDS**2, BIAS_STDS**2)
+    log_q, grows = _fixed_lengths(activation, weights.ravel(), biases.ravel())
+    square, slope, _ = table(activation).at(np.nan_to_num(log_q))
+    steep = _steepness(activation, log_q)
+    chi_1 = np.where(np.isnan(log_q), np.nan, weights.ravel() * np.exp(slope))
+    chi_q = np.where(
+        np.isnan(log_q), np.nan, weights.ravel() * np.exp(square - np.nan_to_num(log_q)) * steep
+    )
+    depth = _depths(activation, log_q, weights.ravel(), biases.ravel(), chi_1)
+    shape = weights.shape
+    return Plane(
+        WEIGHT_STDS,
+        BIAS_STDS,
+        *(x.reshape(shape) for x in (np.exp(log_q), chi_1, chi_q, depth, grows)),
+    )
+
+
+def _steepness(activation: str, log_q: Floats) -> Floats:
+    """Return d ln E[φ²]/d ln q by a central difference."""
+    step, known = 1e-3, np.nan_to_num(log_q)
+    above, below = (table(activation).at(known + s)[0] for s in (step, -step))
+    return (above - below) / (2 * step)
+
+
+def _fixed_lengths(activation: str, weights: Floats, biases: Floats) -> tuple[Floats, Floats]:
+    """Return ln q* where inputs of length 1 end up, NaN where nowhere, and whether they grow."""
+
+    def growth(log_q: Floats) -> Floats:
+        square = table(activation).at(log_q)[0]
+        with np.errstate(over="ignore"):
+            return weights * np.exp(square - log_q) + biases * np.exp(-log_q) - 1
+
+    start = growth(np.zeros_like(weights))
+    near, far = np.zeros_like(weights), np.full_like(weights, np.nan)
+    for step in range(1, 193):
+        at = np.sign(start) * step / 8
+        crossed = np.isnan(far) & (growth(at) * start <= 0)
+        far[crossed] = at[crossed]
+        near[np.isnan(far)] = at[np.isnan(far)]
+    for _ in range(_HALVINGS):
+        middle = (near + np.nan_to_num(far)) / 2
+        beyond = growth(middle) * start <= 0
+        far = np.where(beyond & ~np.isnan(far), middle, far)
+        near = np.where(beyond, near, middle)
+    fixed = np.where(np.abs(start) < 1e-9, 0.0, far)
+    return fixed, (np.isnan(fixed) & (start > 0)).astype(np.float64)
+
+
+def _depths(
+    activation: str, log_q: Floats, weights: Floats, biases: Floats, chi_1: Floats
+) -> Floats:
+    """Return the depth scale of the cosine: of χ₁ in order, of its fixed point in chaos."""
+    factor = chi_1.copy()
+    chaotic = np.flatnonzero(chi_1 > 1)
+    for i in chaotic:
+        factor[i] = _chaotic_factor(activation, log_q[i], weights[i], biases[i])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        depth: Floats = -1 / np.log(factor)
+    return np.where(factor >= 1 - 1e-9, np.inf, depth)
+
+
+def _chaotic_factor(activation: str, log_q: float, weight: float, bias: float) -> float:
+    phi, slope = cosine_map(activation, log_q)
+    square, steep, _ = (float(x[0]) for x in table(activation).at(np.array([log_q])))
+    # The series are of a length close by; here they are made to end at this one's moments.
+    phi, slope = phi * np.exp(square) / phi.sum(), slope * np.exp(steep) / slope.sum()
+    q, terms = np.exp(log_q), np.arange(len(phi))
+
+    def gain(c: float) -> float:
+        return float((weight * (phi @ c**terms) + bias) / q - c)
+
+    low, high = 0.0, _NEARLY
+    if gain(high) >= 0:
+        return 1.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if gain(middle) > 0 else (low, middle)
+    return float(weight * (slope @ low**terms))
+
+
+def edges(activation: str) -> Iterator[tuple[float, float]]:
+    """Yield (σ_w, σ_b) along the edge of chaos, by growing length, where σ_b is real."""
+    for log_q in np.linspace(-16, 8, 193):
+        weight, bias = edge(activation, float(np.exp(log_q)))
+        if bias >= -1e-9:
+            yield float(np.sqrt(weight)), float(np.sqrt(max(bias, 0.0)))
