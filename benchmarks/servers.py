@@ -71,8 +71,13 @@ def serve(script: Path, folder: Path) -> Iterator[Server]:
             _await_health(server, process)
             yield server
         finally:
+            ended = process.poll()
             process.kill()
             process.wait()
+            if ended is not None:
+                print(
+                    f"the server ended by itself with code {ended}:\n{Path(log.name).read_text()}"
+                )
 
 
 def _free_port() -> int:

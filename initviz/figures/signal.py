@@ -154,7 +154,7 @@ def _line(drawn: Curve, hue: str, width: float, *, marked: bool) -> Trace:
         "mode": "lines+markers" if marked else "lines",
         "line": {"color": hue, "width": width},
         "marker": {"color": hue, "size": 5},
-        "customdata": [from_log10(float(v)) for v in drawn.log10],
+        "customdata": np.array([from_log10(v) for v in drawn.log10.tolist()]),
         "hovertemplate": "%{customdata}",
     }
 

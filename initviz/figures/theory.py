@@ -57,7 +57,7 @@ def _line(log10: Floats, colours: Palette) -> Trace:
         "mode": "lines+markers" if len(log10) == 1 else "lines",
         "line": {"color": colours.measured, "width": 1.5, "dash": "dash"},
         "marker": {"color": colours.measured, "symbol": "line-ew-open", "size": 12},
-        "customdata": [from_log10(float(v)) for v in log10],
+        "customdata": np.array([from_log10(v) for v in log10.tolist()]),
         "hovertemplate": "%{customdata}",
     }
 

@@ -97,7 +97,7 @@ class _Pass:
         forward = self._forward()
         backward = self._backward(forward)
         reasons = {}
-        sizes = {c: np.array([self._average(x) for x in forward[c]]) for c in ("z", "h")}
+        sizes = {c: self._average(forward[c]) for c in ("z", "h")}
         # Means relative to root mean squares, which stay finite where sizes do not.
         steady = {
             "z": self._network.bias_mean * 10 ** (-sizes["z"] / 2)
@@ -120,8 +120,8 @@ class _Pass:
             "act_ms": sizes["h"],
             "preact_var": sizes["z"] + left["z"],
             "act_var": sizes["h"] + left["h"],
-            "grad_preact_var": np.array([self._average(x) for x in backward["z"]]),
-            "grad_act_var": np.array([self._average(x) for x in backward["h"]]),
+            "grad_preact_var": self._average(backward["z"]),
+            "grad_act_var": self._average(backward["h"]),
         }
         if reason := self._no_weight_gradient():
             reasons["grad_weight_var"] = reason
@@ -129,7 +129,7 @@ class _Pass:
             before = [self._inputs, *forward["h"][:-1]]
             products = [g + h for g, h in zip(backward["z"], before, strict=True)]
             grown = math.log10(self._batch.size)
-            out["grad_weight_var"] = np.array([self._average(p) for p in products]) + grown
+            out["grad_weight_var"] = self._average(products) + grown
         return Forecast(out, means, reasons)
 
     def _variance(self, fan_in: int, fan_out: int) -> float:
@@ -137,9 +137,13 @@ class _Pass:
             fan_in, fan_out, gain=self._network.gain, scale=self._network.scale
         )
 
-    def _average(self, logs: Floats) -> float:
-        """Return log10 of the average over all inputs."""
-        return float(np.logaddexp.reduce(logs) - math.log(len(logs))) / math.log(10)
+    def _average(self, logs: list[Floats]) -> Floats:
+        """Return log10 of each layer's average over all inputs."""
+        each = np.array(logs)
+        largest = np.where(np.isfinite(top := each.max(axis=1, keepdims=True)), top, 0)
+        with np.errstate(divide="ignore"):
+            mean: Floats = np.log(np.exp(each - largest).mean(axis=1))
+        return (mean + largest[:, 0]) / math.log(10)
 
     def _forward(self) -> dict[str, list[Floats]]:
         """Return, layer by layer, ln of E[z²], E[h²] and E[φ'²], E[h]/√E[h²] and ln σ²."""
@@ -171,7 +175,7 @@ class _Pass:
         if network.normalization == "none":
             return network.bias_mean, v, zero
         if network.normalization == "batch":
-            return 0.0, zero, np.full_like(v, self._average(unshared) * math.log(10))
+            return 0.0, zero, np.full_like(v, self._average([unshared])[0] * math.log(10))
         if network.normalization == "layer":
             return 0.0, zero, v
         size = np.logaddexp(v, mean_square)
@@ -200,7 +204,7 @@ class _Pass:
             return np.zeros_like(square)
         width = self._network.width
         variance = self._variance(width, CLASSES)
-        logits = self._average(square) * math.log(10) + math.log(width * variance)
+        logits = float(self._average([square])[0]) * math.log(10) + math.log(width * variance)
         error = _error(math.exp(min(logits, 60.0) / 2))
         return np.full_like(square, math.log(variance * error) - 2 * math.log(self._batch.size))
 

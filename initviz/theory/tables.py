@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from initviz.activations import ACTIVATIONS
 from initviz.theory.gaussian import Floats, moments
 
 LOWEST, HIGHEST = -24.0, 24.0
@@ -21,6 +22,12 @@ class Table:
     """ln E[φ²], ln E[φ'²] and E[φ]/√E[φ²] of one activation around one mean."""
 
     def __init__(self, activation: str, mean: float) -> None:
+        # A homogeneous activation is a power law all the way.
+        self._law = (
+            np.array(_row(activation, 0.0, 0.0))
+            if ACTIVATIONS[activation].homogeneous and mean == 0
+            else None
+        )
         grid = np.arange(LOWEST, HIGHEST + STEP / 2, STEP)
         rows = [_row(activation, log_v, mean) for log_v in grid]
         self._spline = CubicSpline(grid, np.array(rows))
@@ -30,6 +37,9 @@ class Table:
 
     def at(self, log_v: Floats) -> tuple[Floats, Floats, Floats]:
         """Return ln E[φ²], ln E[φ'²] and E[φ]/√E[φ²] at each ln v."""
+        if self._law is not None:
+            square, slope, ratio = self._law
+            return log_v + square, np.full_like(log_v, slope), np.full_like(log_v, ratio)
         within = np.clip(log_v, LOWEST, HIGHEST)
         ends = np.where((log_v < LOWEST)[:, None], self._slopes[0], self._slopes[1])
         values = self._spline(within) + ends * (log_v - within)[:, None]
