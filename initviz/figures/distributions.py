@@ -5,8 +5,8 @@ import plotly.graph_objects as go
 
 from initviz.figures.theme import (
     PANEL_HEIGHT,
+    Figure,
     Palette,
-    figure,
     layer_axis,
     layers,
     layout,
@@ -50,7 +50,7 @@ def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> g
             f"layer %{{x}}, |{symbol}| near 10<sup>%{{y:.1f}}</sup>: %{{z:.1%}}<extra></extra>"
         ),
     }
-    return figure(
+    return Figure(
         [heatmap] if found.size else [],
         layout(
             f"Sizes of {symbol}",
@@ -99,7 +99,7 @@ def plot_histograms(signals: Signals, quantity: Quantity, colours: Palette) -> g
         names.append(note(f"layer {layer + 1}", colours, yanchor="bottom", **at))
         ends = f"{number(edges[0])}<br>to {number(edges[-1])}"
         names.append(note(ends, colours, yanchor="top", **{**at, "y": -0.02}))
-    return figure(
+    return Figure(
         traces,
         layout(
             f"Histogram of {_SYMBOLS[quantity]}",

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from initviz.diagnosis import DECADES
-from initviz.figures.theme import Palette, figure, layer_axis, layers, layout, note, value_axis
+from initviz.figures.theme import Figure, Palette, layer_axis, layers, layout, note, value_axis
 from initviz.signals import Signals, smallest_normal_log10
 from initviz.statistics import Floats
 from initviz.words import from_log10
@@ -107,7 +107,7 @@ def plot_signal(
         shapes = _zone(zone, colours)
         notes += _zone_names(zone, shown, colours, backward=quantity.backward)
     word, short = _WORDS[statistic]
-    return figure(
+    return Figure(
         traces,
         layout(
             f"{quantity.title} {word}",
@@ -169,7 +169,7 @@ def _lost(signals: Signals, drawn: Curve, quantity: Quantity, colours: Palette) 
         return []
     trace = {
         "type": "scatter",
-        "x": lost + 1,
+        "x": (lost + 1).astype(np.int32),
         "y": _values(drawn.log10[lost]),
         "name": f"lost to {signals.dtype}",
         "mode": "markers",

@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 from initviz.diagnosis import DEAD, SATURATED
 from initviz.figures.theme import (
     PANEL_HEIGHT,
+    Figure,
     Palette,
-    figure,
     layer_axis,
     layers,
     layout,
@@ -43,13 +43,13 @@ def plot_units(signals: Signals, colours: Palette) -> go.Figure:
         _line(signals.values[column], name, hue, dash, "%{y:.0%}")
         for column, name, hue, dash in zip(columns, names, hues, dashes, strict=True)
     ]
-    return figure(lines, shown)
+    return Figure(lines, shown)
 
 
 def plot_correlation(signals: Signals, colours: Palette) -> go.Figure:
     """Draw the mean cosine similarity between the activations of two different inputs."""
     values = signals.values["correlation"]
-    return figure(
+    return Figure(
         [_line(values, "mean cosine", colours.measured, "solid", "%{y:.2f}")],
         layout(
             "Correlation between inputs",

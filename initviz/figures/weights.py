@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 
 from initviz.figures.theme import (
     PANEL_HEIGHT,
+    Figure,
     Palette,
-    figure,
     layer_axis,
     layers,
     layout,
@@ -28,7 +28,7 @@ def plot_weights(signals: Signals, colours: Palette) -> go.Figure:
     if expected.size:
         dashed = {"color": colours.pins[0], "dash": "dash"}
         lines.append(_line(expected, "theory", dashed))
-    return figure(
+    return Figure(
         lines,
         layout(
             "Weight variance",

@@ -1,7 +1,10 @@
-"""Every figure passes the check of every field that `theme.figure` leaves to this test."""
+"""Every figure passes the check of every field that `theme.Figure` leaves to this test."""
+
+import json
 
 import plotly.graph_objects as go
 import pytest
+from plotly.io import to_json
 
 from initviz import Batch, Network, probe
 from initviz.figures import distributions, signal, units, weights
@@ -36,7 +39,9 @@ def figures(signals: Signals, colours: Palette) -> list[go.Figure]:
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
 def test_plotly_accepts_every_field(name: str, colours: Palette) -> None:
     for figure in figures(probe(NETWORKS[name], Batch(size=8)), colours):
-        go.Figure(figure.to_dict())
+        checked = go.Figure(figure.to_dict())
+        sent, plotlys = (json.loads(to_json(f, validate=False)) for f in (figure, checked))
+        assert sent["data"] == plotlys["data"]
 
 
 def test_the_check_can_fail() -> None:
