@@ -3,6 +3,8 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,11 +19,17 @@ ROOT = Path(__file__).parents[2]
 SLOW = "depth=150&width=700&size=256&initializer=orthogonal"
 
 
+def run(story: Coroutine[None, None, None]) -> None:
+    """Run a story in a thread of its own, since Playwright keeps an event loop in the tests'."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, story).result()
+
+
 async def go_on(session: Session, server: Server, threads: int) -> None:
     """Move until the server has no more threads than before; every move has to succeed."""
     for move in range(200):
-        run = await session.move("Depth", 3 + move % 40)
-        assert run.errors == []
+        moved = await session.move("Depth", 3 + move % 40)
+        assert moved.errors == []
         if server.threads <= threads:
             return
     pytest.fail(f"{server.threads} threads are left, {threads} were there before")
@@ -36,7 +44,7 @@ def test_a_tab_closed_in_the_middle_of_a_probe_leaves_nothing_behind(server: Ser
                 await abandon(server.address, f"{SLOW}&seed={seed}")
             await go_on(other, server, threads)
 
-    asyncio.run(story())
+    run(story())
     assert server.tracebacks == 0
 
 
@@ -51,7 +59,7 @@ def test_a_flood_of_moves_ends_at_the_last_one_and_hinders_nobody(server: Server
                 assert (await eager.rerun()).errors == []
             await go_on(other, server, threads)
 
-    asyncio.run(story())
+    run(story())
     assert server.tracebacks == 0
 
 
