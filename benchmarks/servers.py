@@ -66,18 +66,16 @@ def serve(script: Path, folder: Path) -> Iterator[Server]:
              "--server.port", str(port), "--server.address", "127.0.0.1"],
             cwd=folder, stdout=subprocess.DEVNULL, stderr=log,
         )  # fmt: skip
+        server = Server(f"http://127.0.0.1:{port}", process.pid, Path(log.name))
         try:
-            server = Server(f"http://127.0.0.1:{port}", process.pid, Path(log.name))
             _await_health(server, process)
             yield server
         finally:
-            ended = process.poll()
+            code = process.poll()
             process.kill()
             process.wait()
-            if ended is not None:
-                print(
-                    f"the server ended by itself with code {ended}:\n{Path(log.name).read_text()}"
-                )
+            if code is not None:
+                raise RuntimeError(f"the server ended with code {code}:\n{server.log.read_text()}")
 
 
 def _free_port() -> int:
@@ -90,7 +88,7 @@ def _await_health(server: Server, process: subprocess.Popen[bytes], patience: fl
     deadline = time.monotonic() + patience
     while not _healthy(server.address):
         if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"the server does not answer:\n{server.log.read_text()}")
+            raise TimeoutError(f"{server.address} does not answer")
         time.sleep(0.1)
 
 

@@ -60,6 +60,7 @@ def row_sums(x: Tensor) -> Tensor:
     return x @ _ones(x.shape[2], x.dtype)
 
 
+@np.errstate(invalid="ignore", over="ignore")
 def sums(x: Tensor) -> Floats:
     """Return the sum of each row of `x`, (layers, values), in float64."""
     total: Floats = x.numpy().sum(axis=1, dtype=np.float64)
@@ -116,6 +117,7 @@ def outputs(h: Tensor) -> Outputs:
     )
 
 
+@np.errstate(invalid="ignore", over="ignore")
 def _energy(x: NDArray[np.floating]) -> Floats:
     energy: Floats = np.square(x, dtype=np.float64).sum(axis=1)
     return energy

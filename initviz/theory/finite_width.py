@@ -22,7 +22,6 @@ from initviz.theory.gaussian import Floats
 _TERMS = 48
 _PANELS = np.linspace(-8, 8, 65)
 _NODES = 8
-_FINENESS = 8
 # By this factor.
 _RUNS_AWAY = 1.5
 
@@ -77,7 +76,7 @@ def stray(layers: list[Layer], batch: int, cosine: float, alike: float) -> Stray
     `cosine` is the typical cosine of two inputs of the batch, `alike` the mean squared cosine
     of the gradients of two outputs.
     """
-    laws = [_laws(x.activation, round(math.log(x.v) * _FINENESS)) for x in layers]
+    laws = [_laws(x.activation, _rounded(math.log(x.v), 8)) for x in layers]
     cosines = _cosines(layers, laws, cosine)
     one, two = (_forward(layers, laws, c) for c in ([1.0] * len(layers), cosines))
     back_one = _backward(layers, laws, [1.0] * len(layers), one, 1.0)
@@ -95,7 +94,7 @@ def shift(layers: list[Layer]) -> Stray:
     What an orthogonal matrix puts out lies on a sphere: its lengths do not stray, so that
     E[φ²] lacks the share v² E''/n that straying lengths of relative variance 2/n bring.
     """
-    laws = [_laws(x.activation, round(math.log(x.v) * _FINENESS)) for x in layers]
+    laws = [_laws(x.activation, _rounded(math.log(x.v), 8)) for x in layers]
     z, h, grad_z, grad_h = np.zeros((4, len(layers)))
     carried = 0.0
     for i, (layer, law) in enumerate(zip(layers, laws, strict=True)):
@@ -117,7 +116,7 @@ def unsteady(layers: list[Layer]) -> bool:
     """Say whether a disturbance of a length grows on its way, beyond what a linear law can tell."""
     grown = 1.0
     for layer in layers:
-        law = _laws(layer.activation, round(math.log(layer.v) * _FINENESS))
+        law = _laws(layer.activation, _rounded(math.log(layer.v), 8))
         grown = max(1.0, grown * layer.fed * law.answer)
         if grown > _RUNS_AWAY:
             return True
@@ -126,7 +125,7 @@ def unsteady(layers: list[Layer]) -> bool:
 
 def cosine_map(activation: str, log_q: float) -> tuple[Floats, Floats]:
     """Return the coefficients of E[φ(u) φ(v)] and E[φ'(u) φ'(v)] as series in the cosine."""
-    law = _laws(activation, round(log_q * _FINENESS))
+    law = _laws(activation, _rounded(log_q, 64))
     return law.phi, law.slope
 
 
@@ -216,6 +215,11 @@ def _backward(
     return grad_z, grad_h
 
 
+def _rounded(value: float, parts: int) -> float:
+    """Round to a part of one, so that lengths close by share their laws."""
+    return round(value * parts) / parts
+
+
 def _series(energies: Floats, cosine: float) -> float:
     return float(energies @ cosine ** np.arange(len(energies)))
 
@@ -234,10 +238,10 @@ def _rule() -> tuple[Floats, Floats, Floats]:
 
 
 @lru_cache(maxsize=4096)
-def _laws(activation: str, step: int) -> _Laws:
-    """Return the laws at the variance exp(step / _FINENESS)."""
+def _laws(activation: str, log_v: float) -> _Laws:
+    """Return the laws at a variance, given its logarithm."""
     record, (z, weights, hermite) = ACTIVATIONS[activation], _rule()
-    v = math.exp(step / _FINENESS)
+    v = math.exp(log_v)
     x = math.sqrt(v) * z
     phi, slope = record.at(x), record.slope_at(x)
     functions = np.stack((phi, slope, phi * phi, slope * slope))

@@ -128,3 +128,36 @@ def edges(activation: str) -> Iterator[tuple[float, float]]:
         weight, bias = edge(activation, float(np.exp(log_q)))
         if bias >= -1e-9:
             yield float(np.sqrt(weight)), float(np.sqrt(max(bias, 0.0)))
+
+
+@dataclass(frozen=True)
+class Landmark:
+    """A named point of the plane."""
+
+    name: str
+    weight_std: float
+    bias_std: float = 0.0
+
+
+# torch.nn.init.calculate_gain, in PyTorch's documentation.
+PYTORCH_GAINS = {
+    "linear": 1.0,
+    "sigmoid": 1.0,
+    "tanh": 5 / 3,
+    "relu": 2**0.5,
+    "leaky_relu": (2 / (1 + 0.01**2)) ** 0.5,
+    "selu": 0.75,
+}
+
+
+def landmarks(activation: str) -> list[Landmark]:
+    """Return where libraries put a square layer of an activation."""
+    found = [
+        Landmark("PyTorch", 3**-0.5),
+        Landmark("Glorot · LeCun", 1.0),
+        Landmark("He", 2**0.5),
+    ]
+    gain = PYTORCH_GAINS.get(activation)
+    if gain is not None and all(abs(gain - mark.weight_std) > 0.01 for mark in found):
+        found.append(Landmark(f"gain {gain:.3g}", gain))
+    return found

@@ -20,7 +20,7 @@ from initviz.ui.cache import fix_of, signals_of, theory_of
 from initviz.ui.text import BADGES, name_of, plain, repair
 from initviz.words import number
 
-_PLOTLY = {"displayModeBar": False}
+PLOTLY = {"displayModeBar": False}
 Figures = dict[str, Any]
 _SIZED = tuple(c for c in COLUMNS if c.endswith(("_var", "_ms", "_mean")))
 
@@ -106,7 +106,7 @@ def charts(now: state.State, signals: Signals) -> Figures:
                 theory=plot_theory(predicted, luck, quantity.column, share, colours()),
             )
             alt = signal.describe(signals, quantity)
-            st.plotly_chart(figures[side], key=f"{side}_chart", config=_PLOTLY, alt=alt)
+            st.plotly_chart(figures[side], key=f"{side}_chart", config=PLOTLY, alt=alt)
     _explain_theory([q.column for q in drawn.values()], predicted, luck)
     return figures
 
@@ -224,7 +224,7 @@ def _panel_charts(figures: dict[str, tuple[Any, str]], caption: str) -> None:
     """Draw a panel's figures side by side, explain them and offer their data."""
     with st.container(horizontal=True, key="panel_charts"):
         for key, (figure, alt) in figures.items():
-            st.plotly_chart(figure, key=key, config=_PLOTLY, alt=alt)
+            st.plotly_chart(figure, key=key, config=PLOTLY, alt=alt)
     st.caption(caption)
     drawn = {key: figure for key, (figure, _) in figures.items()}
     _csv_button("These charts (CSV)", drawn, f"{st.session_state['panel']}.csv")

@@ -50,8 +50,14 @@ def open_page() -> None:
     """Fill the widgets from the address, where the address has the word."""
     context = get_script_run_ctx()
     going_back = context is not None and context.is_history_navigation
+    page = None if context is None else context.page_script_hash
     if "pins" in st.session_state and not going_back:
+        if st.session_state["page"] != page:
+            # Another page's widgets have other identities, and begin without values.
+            st.session_state.update(st.session_state["held"])
+        st.session_state["page"] = page
         return
+    st.session_state["page"] = page
     given = {name: st.query_params.get_all(name) for name in st.query_params}
     pins, problems = _read_pins(given.pop("pin", []))
     view, more = _read_view({name: given.pop(name) for name in VIEWS if name in given})
@@ -86,6 +92,7 @@ def current() -> State:
     """Read the widgets, and write what they say to the address."""
     reading = settled()
     pins = tuple((r.network, r.batch) for r in map(from_query, st.session_state["pins"]))
+    st.session_state["held"] = {n: st.session_state[n] for n in (*FIELDS, *_DEFAULT_VIEW)}
     params: dict[str, Any] = dict(to_params(reading.network, reading.batch))
     params |= {n: st.session_state[n] for n, d in _DEFAULT_VIEW.items() if st.session_state[n] != d}
     if st.session_state["pins"]:

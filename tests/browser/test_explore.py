@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import re
 import subprocess
 import sys
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
 
-from initviz import Batch, Network, probe
+from initviz import Batch, Network, predict, probe
+from initviz.links import from_query
 from initviz.network import build
 from tests.browser.conftest import Visit
 
@@ -240,3 +242,19 @@ def test_a_stranger_puts_no_link_and_no_picture_on_the_page(visit: Visit) -> Non
     expect(warning).to_contain_text("evil.example/a")
     expect(warning.locator("a, [data-testid=stMarkdownContainer] img")).to_have_count(0)
     expect(warning.locator("[data-testid=stMarkdownContainer] [role=img]")).to_have_count(0)
+
+
+def test_a_click_on_the_plane_moves_the_network(visit: Visit) -> None:
+    visit.open("/?activation=tanh&initializer=glorot_uniform&depth=12")
+    visit.page.get_by_role("link", name="Edge of chaos").click()
+    visit.until("() => document.querySelector('.st-key-plane .nsewdrag') !== null")
+    area = visit.page.locator(".st-key-plane .nsewdrag").first.bounding_box()
+    visit.page.mouse.click(area["x"] + 0.6 * area["width"], area["y"] + 0.5 * area["height"])
+    visit.until("() => location.search.includes('initializer=normal')")
+    network = from_query(visit.page.evaluate("location.search.slice(1)")).network
+    assert (network.depth, network.activation) == (12, "tanh")
+    assert network.scale == pytest.approx(0.6 * 4 / math.sqrt(128), rel=0.05)
+    assert network.bias_std == pytest.approx(0.9, abs=0.1)
+    assert_charts_show(visit, network)
+    predicted = predict(network, Batch())["grad_preact_var"]
+    np.testing.assert_allclose(visit.curve("gradient", "theory"), predicted, rtol=1e-3)

@@ -1,0 +1,87 @@
+"""The parts of the Edge of chaos page."""
+
+import math
+
+import streamlit as st
+
+from initviz import Network
+from initviz.figures.plane import plot_plane
+from initviz.initializers import INITIALIZERS
+from initviz.theory.meanfield import TRAINABLE, Phase, phase
+from initviz.theory.plane import landmarks, plane
+from initviz.ui import explore, state
+from initviz.ui.text import LABELS
+from initviz.words import number
+
+# Standard deviations beyond which theory is not asked.
+_FAR = 100.0
+
+
+def place_of(network: Network) -> tuple[float, float]:
+    """Return (σ_w, σ_b) of a network's square layers."""
+    initializer, width = INITIALIZERS[network.initializer], network.width
+    variance = initializer.variance(width, width, gain=network.gain, scale=network.scale)
+    return math.sqrt(width * variance), network.bias_std
+
+
+def the_plane(network: Network) -> None:
+    """Show the plane; a click moves the network there."""
+    at = place_of(network)
+    figure = plot_plane(
+        network.activation,
+        plane(network.activation),
+        at,
+        landmarks(network.activation),
+        explore.colours(),
+    )
+    st.plotly_chart(
+        figure,
+        key="plane",
+        on_select=_go,
+        selection_mode="points",
+        config=explore.PLOTLY,
+        alt=f"Plane of weight and bias std; this network is at {at[0]:.2f}, {at[1]:.2f}",
+    )
+    if max(at) > _FAR:
+        st.markdown("**Far outside the plane**, where nothing trains.")
+    else:
+        st.markdown(_reading(network, phase(network.activation, at[0] ** 2, at[1] ** 2)))
+
+
+def _go() -> None:
+    points = st.session_state["plane"]["selection"]["points"]
+    if not points:
+        return
+    weight_std, bias_std = float(points[0]["x"]), max(0.0, float(points[0]["y"]))
+    width = st.session_state["width"]
+    state.put(
+        Network(
+            depth=st.session_state["depth"],
+            width=width,
+            activation=st.session_state["activation"],
+            initializer="normal",
+            scale=float(f"{weight_std / math.sqrt(width):.4g}"),
+            bias_std=float(f"{bias_std:.3g}"),
+        )
+    )
+
+
+def _reading(network: Network, found: Phase) -> str:
+    """Say in plain words what theory expects at a point."""
+    name = LABELS["activation"][network.activation]
+    if found.chi_1 is None or found.depth_c is None:
+        return (
+            f"**No steady state.** {found.reason} So the signal of a deep {name} network is lost."
+        )
+    if abs(found.chi_1 - 1) < 1e-3:
+        where, what = "On the edge of chaos", "gradients keep their size"
+    elif found.chi_1 < 1:
+        where, what = "Ordered", "gradients vanish and all inputs come to look alike"
+    else:
+        where, what = "Chaotic", "gradients explode and similar inputs are torn apart"
+    reach = TRAINABLE * found.depth_c
+    depth = "any depth" if math.isinf(reach) else f"about {number(reach)} layers"
+    return (
+        f"**{where}**: {what}, by a factor of {number(found.chi_1, 3)} a layer. Theory lets such "
+        f"networks train to {depth}; this one has {network.depth}."
+    )

@@ -1,0 +1,12 @@
+"""Edge of chaos: the plane of weight and bias sizes, and the network that stands on it."""
+
+from initviz.ui import chaos, controls, explore, state
+from initviz.ui.cache import signals_of
+
+state.open_page()
+controls.main_controls()
+now = state.current()
+explore.complaints(now.problems)
+chaos.the_plane(now.network)
+explore.charts(now, signals_of(now.network, now.batch))
+explore.switches()

@@ -1,0 +1,39 @@
+"""The edge of chaos page, without a browser."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from initviz import ACTIVATIONS
+
+ROOT = Path(__file__).parents[2]
+
+
+def opened(**params: str) -> AppTest:
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    app.query_params.update(params)
+    app.run()
+    return app.switch_page(str(ROOT / "pages" / "lab" / "chaos.py")).run()
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_has_a_plane_and_a_reading(activation: str) -> None:
+    app = opened(activation=activation)
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 3
+    assert any("layer" in m.value or "steady" in m.value for m in app.markdown)
+
+
+def test_the_reading_is_the_theorys() -> None:
+    app = opened(activation="tanh", initializer="normal", scale="0.125", bias_std="0.2236068")
+    # σ_w² = 128 · 0.125² = 2, σ_b² = 0.05: χ₁ = 1.0477, 6 ξ_c = 151.3.
+    text = " ".join(m.value for m in app.markdown)
+    assert "Chaotic" in text
+    assert "1.05 a layer" in text
+    assert "about 150 layers" in text
+
+
+@pytest.mark.parametrize("extreme", [{"gain": "0"}, {"gain": "100"}, {"bias_std": "1e150"}])
+def test_the_ends_of_the_plane_and_beyond_are_survived(extreme: dict[str, str]) -> None:
+    assert not opened(activation="tanh", **extreme).exception
