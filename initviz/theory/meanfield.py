@@ -55,6 +55,8 @@ def next_length(activation: str, q: float, weight_var: float, bias_var: float) -
 def phase(activation: str, weight_var: float, bias_var: float) -> Phase:
     """Return where a deep network of this activation ends up."""
     q, reason = _fixed_length(activation, weight_var, bias_var)
+    if q == 0:
+        return _shrinking(activation, weight_var, reason)
     if q is None:
         return Phase(weight_var, bias_var, reason=reason)
     at = moments(activation, math.sqrt(q))
@@ -91,7 +93,15 @@ def _fixed_length(
             return math.exp(float(root)), None
     if start > 0:
         return None, "The length grows without end: there is no fixed point."
-    return None, "The length shrinks to 0: there is no fixed point but that."
+    return 0.0, "The length shrinks to 0."
+
+
+def _shrinking(activation: str, weight_var: float, reason: str | None) -> Phase:
+    """Return what becomes of networks whose length shrinks to 0, where φ is as good as linear."""
+    at = moments(activation, math.exp(-30))
+    chi_1, chi_q = weight_var * at.slope_square, weight_var * at.bend
+    depths = depth_scale(chi_q), depth_scale(chi_1)
+    return Phase(weight_var, 0.0, 0.0, chi_1, chi_q, 1.0, *depths, reason)
 
 
 def _fixed_cosine(

@@ -81,7 +81,8 @@ def _reading(network: Network, found: Phase) -> str:
         where, what = "Chaotic", "gradients explode and similar inputs are torn apart"
     reach = TRAINABLE * found.depth_c
     depth = "any depth" if math.isinf(reach) else f"about {number(reach)} layers"
+    lengths = "" if found.reason is None else f" {found.reason}"
     return (
         f"**{where}**: {what}, by a factor of {number(found.chi_1, 3)} a layer. Theory lets such "
-        f"networks train to {depth}; this one has {network.depth}."
+        f"networks train to {depth}; this one has {network.depth}.{lengths}"
     )

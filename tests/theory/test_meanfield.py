@@ -96,6 +96,14 @@ def test_pytorchs_tanh_and_selu_gains_are_on_the_exploding_side() -> None:
     assert (selu.q_star, selu.chi_1) == pytest.approx((0.023034, 1.00367), abs=1e-6)
 
 
+def test_where_lengths_shrink_to_nothing_the_slope_at_the_origin_decides() -> None:
+    assert phase("tanh", 1.0, 0.0).chi_1 == pytest.approx(1)
+    assert phase("tanh", 0.5, 0.0).chi_1 == pytest.approx(0.5)
+    assert phase("relu", 1.0, 0.0).chi_1 == pytest.approx(0.5)
+    assert phase("gelu", 2.0, 0.0).chi_1 == pytest.approx(0.5)
+    assert phase("tanh", 0.5, 0.0).depth_c == pytest.approx(1 / math.log(2))
+
+
 def test_a_variance_preserving_gelu_leaves_its_fixed_point() -> None:
     weight_var = 1 / moments("gelu", 1.0).square
     lengths = []
@@ -128,7 +136,7 @@ def test_every_point_of_the_plane_has_a_fixed_point_or_a_reason(
     name: str, weight_var: float, bias_var: float
 ) -> None:
     found = phase(name, weight_var, bias_var)
-    if found.q_star is None:
+    if not found.q_star:
         assert found.reason
         return
     assert next_length(name, found.q_star, weight_var, bias_var) == pytest.approx(found.q_star)

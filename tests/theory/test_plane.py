@@ -19,7 +19,7 @@ def test_the_plane_agrees_with_its_points(activation: str) -> None:
         i, j = rng.integers(len(whole.bias_stds)), rng.integers(len(whole.weight_stds))
         weight_var, bias_var = whole.weight_stds[j] ** 2, whole.bias_stds[i] ** 2
         exact = phase(activation, float(weight_var), float(bias_var))
-        if exact.q_star is None:
+        if not exact.q_star:
             assert np.isnan(whole.q_star[i, j])
             continue
         assert exact.chi_1 is not None
@@ -27,7 +27,7 @@ def test_the_plane_agrees_with_its_points(activation: str) -> None:
             continue
         assert whole.q_star[i, j] == pytest.approx(exact.q_star, rel=0.02)
         assert whole.chi_1[i, j] == pytest.approx(exact.chi_1, rel=1e-3)
-        assert whole.chi_q[i, j] == pytest.approx(exact.chi_q, rel=0.05)
+        assert whole.chi_q[i, j] == pytest.approx(exact.chi_q, rel=0.05, abs=1e-4)
         if abs(exact.chi_1 - 1) > 0.05:
             assert whole.depth[i, j] == pytest.approx(exact.depth_c, rel=0.3)
 
