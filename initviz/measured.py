@@ -22,6 +22,13 @@ class Measured:
     exponents: dict[str, Exponents]
     samples: dict[str, Samples]
 
+    @property
+    def nbytes(self) -> int:
+        """The memory that the numbers take, in bytes."""
+        columns = (*self.values.values(), *self.exponents.values())
+        drawn = self.samples.values()
+        return sum(c.nbytes for c in columns) + sum(s.mantissa.nbytes for s in drawn)
+
 
 def join(parts: list[Measured]) -> Measured:
     """Put chunks one after the other."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from initviz import dense, work
+from initviz import rescaled, work
 from initviz.data import draw_cotangent, draw_inputs
 from initviz.modules import Observation, observe, observe_exactly
 from initviz.network import CLASSES, DTYPES, Batch, Network, build, fans
@@ -152,7 +152,7 @@ def _signals(
 
 
 def _dense(network: Network, batch: Batch) -> Signals:
-    measured = dense.measure(network, batch)
+    measured = rescaled.measure(network, batch)
     values = dict(measured.values)
     sizes = np.array([values[c] for c in SIZES])
     with np.errstate(over="ignore", divide="ignore"):

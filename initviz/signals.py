@@ -107,8 +107,10 @@ class Signals:
         """
         drawn = self.samples[quantity]
         counts, edges = histograms(drawn.mantissa, bins)
+        # Zeros are as small whatever the layer's exponent, and the bins around them fixed.
+        exponents = np.where(drawn.mantissa.any(axis=1), drawn.exponents, 0)
         with np.errstate(over="ignore"):
-            return Histogram(np.ldexp(edges, drawn.exponents[:, None]), counts)
+            return Histogram(np.ldexp(edges, exponents[:, None]), counts)
 
     def magnitudes(self, quantity: Quantity) -> Floats:
         """Return log10 |x| of each layer's sampled values; -inf or NaN for 0 and what is lost."""

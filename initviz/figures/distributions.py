@@ -15,7 +15,7 @@ from initviz.figures.theme import (
     value_axis,
 )
 from initviz.signals import Quantity, Signals
-from initviz.statistics import histograms
+from initviz.statistics import Floats, histograms
 from initviz.words import number
 
 _SYMBOLS: dict[Quantity, str] = {
@@ -85,7 +85,7 @@ def plot_histograms(signals: Signals, quantity: Quantity, colours: Palette) -> g
         traces.append(
             {
                 "type": "bar",
-                "x": (edges[1:] + edges[:-1]) / 2,
+                "x": _centres(edges),
                 "y": (counts / max(1, counts.sum())).astype(np.float32),
                 "xaxis": f"x{suffix}",
                 "yaxis": f"y{suffix}",
@@ -114,6 +114,13 @@ def plot_histograms(signals: Signals, quantity: Quantity, colours: Palette) -> g
             **axes,
         ),
     )
+
+
+def _centres(edges: Floats) -> Floats:
+    # Values beyond what float64 holds leave bins without a centre, which are not drawn.
+    with np.errstate(invalid="ignore"):
+        centres: Floats = edges[:-1] / 2 + edges[1:] / 2
+    return centres
 
 
 def _spread(depth: int) -> list[int]:

@@ -56,7 +56,12 @@ def test_a_sample_has_the_moments_of_the_whole() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"initializer": "zeros"}, {"depth": 1}, {"depth": 200, "gain": 100.0, "width": 4}],
+    [
+        {"initializer": "zeros"},
+        {"depth": 1},
+        {"depth": 200, "gain": 100.0, "width": 4},
+        {"depth": 200, "gain": 100.0, "activation": "linear"},
+    ],
 )
 def test_extreme_networks_still_draw(changes: dict[str, object]) -> None:
     signals = probe(Network(**changes))
