@@ -1,6 +1,8 @@
 """What a probe costs, beside the plain passes and beside the notebook that people write."""
 
+import math
 from collections.abc import Callable
+from itertools import count
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +14,7 @@ from initviz.network import build
 
 SIZES = ((10, 128, 128), (20, 256, 256), (50, 512, 256))
 _BINS = 41
+_TURNS = count()
 
 
 def run(rounds: int = 31) -> list[dict[str, object]]:
@@ -36,8 +39,9 @@ def _compare(depth: int, width: int, size: int, threads: int, rounds: int) -> di
         {
             "bare": lambda _: _bare(plain, inputs, cotangent),
             "notebook": _notebook(hooked, inputs, cotangent),
-            "probe": lambda turn: probe(_moved(network, turn), batch),
-            "with histograms": lambda turn: _everything(probe(_moved(network, turn), batch)),
+            "probe": lambda _: probe(_moved(network), batch),
+            "with histograms": lambda _: _everything(probe(_moved(network), batch)),
+            "gain": lambda turn: _everything(probe(_gained(network, turn), batch)),
             "products": lambda _: [inputs @ square for _ in range(products)],
         },
         rounds,
@@ -50,13 +54,20 @@ def _compare(depth: int, width: int, size: int, threads: int, rounds: int) -> di
         "matrix products alone": seconds["products"] / bare,
         "probe": seconds["probe"] / bare,
         "probe with histograms": seconds["with histograms"] / bare,
+        "the same at another gain": seconds["gain"] / bare,
         "hook notebook": seconds["notebook"] / bare,
         "notebook / probe with histograms": seconds["notebook"] / seconds["with histograms"],
     }
 
 
-def _moved(network: Network, turn: int) -> Network:
-    """Return the network with another gain each time, as under a slider."""
+def _moved(network: Network) -> Network:
+    """Return the network with weights of a size never seen, so that nothing kept serves."""
+    he = math.sqrt(2 / network.width)
+    return network.replace(initializer="normal", scale=(1 + 1e-6 * next(_TURNS)) * he)
+
+
+def _gained(network: Network, turn: int) -> Network:
+    """Return the network under another position of the gain slider."""
     return network.replace(gain=1 + 1e-3 * (turn + 2))
 
 
