@@ -19,6 +19,7 @@ class Name(StrEnum):
     CLASSROOM = "classroom"
     GROWTH = "growth"
     LEAK = "leak"
+    THEORY = "theory"
 
 
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the rows to a file.")]
