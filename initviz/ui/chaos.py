@@ -8,7 +8,7 @@ from initviz import Network
 from initviz.figures.plane import plot_plane
 from initviz.initializers import INITIALIZERS
 from initviz.theory.meanfield import TRAINABLE, Phase, phase
-from initviz.theory.plane import landmarks, plane
+from initviz.theory.plane import PYTORCH_GAINS, landmarks, plane
 from initviz.ui import explore, state
 from initviz.ui.text import LABELS
 from initviz.words import number
@@ -46,6 +46,7 @@ def the_plane(network: Network) -> None:
         st.markdown("**Far outside the plane**, where nothing trains.")
     else:
         st.markdown(_reading(network, phase(network.activation, at[0] ** 2, at[1] ** 2)))
+    _judge_library(network.activation)
 
 
 def _go() -> None:
@@ -66,6 +67,28 @@ def _go() -> None:
     )
 
 
+def _judge_library(activation: str) -> None:
+    """Say on which side PyTorch's own gain for the activation puts a deep network."""
+    gain = PYTORCH_GAINS.get(activation)
+    chi_1 = None if gain is None else phase(activation, gain**2, 0.0).chi_1
+    if gain is None or chi_1 is None:
+        return
+    side = _side(chi_1)[0].lower()
+    st.caption(
+        f"`torch.nn.init.calculate_gain('{activation}')` is {number(gain, 4)}, without biases "
+        f"{side}: deep in the network a layer multiplies the gradient's variance by "
+        f"{number(chi_1, 3)}."
+    )
+
+
+def _side(chi_1: float) -> tuple[str, str]:
+    if abs(chi_1 - 1) < 1e-3:
+        return "On the edge of chaos", "gradients keep their size"
+    if chi_1 < 1:
+        return "Ordered", "gradients vanish and all inputs come to look alike"
+    return "Chaotic", "gradients explode and similar inputs are torn apart"
+
+
 def _reading(network: Network, found: Phase) -> str:
     """Say in plain words what theory expects at a point."""
     name = LABELS["activation"][network.activation]
@@ -73,12 +96,7 @@ def _reading(network: Network, found: Phase) -> str:
         return (
             f"**No steady state.** {found.reason} So the signal of a deep {name} network is lost."
         )
-    if abs(found.chi_1 - 1) < 1e-3:
-        where, what = "On the edge of chaos", "gradients keep their size"
-    elif found.chi_1 < 1:
-        where, what = "Ordered", "gradients vanish and all inputs come to look alike"
-    else:
-        where, what = "Chaotic", "gradients explode and similar inputs are torn apart"
+    where, what = _side(found.chi_1)
     reach = TRAINABLE * found.depth_c
     depth = "any depth" if math.isinf(reach) else f"about {number(reach)} layers"
     lengths = "" if found.reason is None else f" {found.reason}"

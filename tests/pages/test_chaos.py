@@ -34,6 +34,20 @@ def test_the_reading_is_the_theorys() -> None:
     assert "about 150 layers" in text
 
 
+@pytest.mark.parametrize(
+    ("activation", "side", "factor"),
+    [
+        ("tanh", "1.667, without biases chaotic", "by 1.21."),
+        ("relu", "1.414, without biases on the edge of chaos", "by 1."),
+    ],
+)
+def test_pytorchs_own_gain_is_judged(activation: str, side: str, factor: str) -> None:
+    # For tanh, q* = 1.178480 and χ₁ = 1.209831 at gain 5/3.
+    captions = " ".join(c.value for c in opened(activation=activation).caption)
+    assert side in captions
+    assert factor in captions
+
+
 @pytest.mark.parametrize("extreme", [{"gain": "0"}, {"gain": "100"}, {"bias_std": "1e150"}])
 def test_the_ends_of_the_plane_and_beyond_are_survived(extreme: dict[str, str]) -> None:
     assert not opened(activation="tanh", **extreme).exception
