@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from initviz.ui import controls, explore, state
+from initviz.ui import controls, derivation, explore, state
 from initviz.ui.cache import signals_of
 
 state.open_page()
@@ -17,6 +17,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="details"):
     explore.panel_picker()
     explore.switches()
     controls.more_controls()
+    derivation.why(now.network)
     explore.share(now, signals, figures)
 explore.panel(signals)
 with answer:

@@ -168,3 +168,20 @@ def test_the_reference_page_names_everything() -> None:
     assert not app.exception
     text = " ".join(m.value for m in app.markdown)
     assert all(f"`{name}`" in text for name in ("softsign", "orthogonal", "he_normal"))
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", "**keeps** the variance of z, and **keeps**"),
+        ("activation=tanh&gain=2", "multiplies by **3.15**"),
+        ("initializer=constant", "this rule does not describe them"),
+        ("initializer=zeros", "multiplies by **0**"),
+    ],
+)
+def test_the_initializer_is_derived_with_the_networks_numbers(query: str, said: str) -> None:
+    app = opened(query)
+    app.session_state["why"] = True
+    app.run()
+    assert not app.exception
+    assert any(said in m.value for m in app.markdown)
