@@ -42,25 +42,26 @@ def _rescaled(measured: Measured, gain: float) -> Measured:
         return measured
     depth = len(measured.values["fan_in"])
     ahead = np.arange(1, depth + 1)
+    forward, backward = _power(gain, ahead), _power(gain, depth - ahead)
     powers = {
-        "preact": ahead,
-        "act": ahead,
-        "grad_preact": depth - ahead,
-        "grad_act": depth - ahead,
-        "grad_weight": np.full(depth, depth - 1),
-        "pre-activation": ahead,
-        "activation": ahead,
-        "gradient": depth - ahead,
+        "preact": forward,
+        "act": forward,
+        "grad_preact": backward,
+        "grad_act": backward,
+        "grad_weight": _power(gain, np.full(depth, depth - 1)),
+        "pre-activation": forward,
+        "activation": forward,
+        "gradient": backward,
     }
     values, exponents = dict(measured.values), dict(measured.exponents)
     values["weight_mean"] = gain * values["weight_mean"]
     values["weight_var"] = gain**2 * values["weight_var"]
     for column, before in measured.exponents.items():
         quantity, _, statistic = column.rpartition("_")
-        factor, doublings = _power(gain, powers[quantity])
+        factor, doublings = powers[quantity]
         values[column] = values[column] * (factor if statistic == "mean" else factor**2)
         exponents[column] = before + doublings
-    samples = {q: _scaled(s, *_power(gain, powers[q])) for q, s in measured.samples.items()}
+    samples = {q: _scaled(s, *powers[q]) for q, s in measured.samples.items()}
     return Measured(values, exponents, samples)
 
 

@@ -10,7 +10,7 @@ from initviz.initializers import INITIALIZERS
 from initviz.theory.meanfield import TRAINABLE, Phase, phase
 from initviz.theory.plane import PYTORCH_GAINS, landmarks, plane
 from initviz.ui import explore, state
-from initviz.ui.text import LABELS
+from initviz.ui.text import LABELS, STEADY
 from initviz.words import number
 
 # Standard deviations beyond which theory is not asked.
@@ -69,9 +69,11 @@ def _go() -> None:
 
 def _judge_library(activation: str) -> None:
     """Say on which side PyTorch's own gain for the activation puts a deep network."""
-    gain = PYTORCH_GAINS.get(activation)
-    chi_1 = None if gain is None else phase(activation, gain**2, 0.0).chi_1
-    if gain is None or chi_1 is None:
+    if activation not in PYTORCH_GAINS:
+        return
+    gain = PYTORCH_GAINS[activation]
+    chi_1 = phase(activation, gain**2, 0.0).chi_1
+    if chi_1 is None:
         return
     side = _side(chi_1)[0].lower()
     st.caption(
@@ -82,7 +84,7 @@ def _judge_library(activation: str) -> None:
 
 
 def _side(chi_1: float) -> tuple[str, str]:
-    if abs(chi_1 - 1) < 1e-3:
+    if abs(chi_1 - 1) < STEADY:
         return "On the edge of chaos", "gradients keep their size"
     if chi_1 < 1:
         return "Ordered", "gradients vanish and all inputs come to look alike"

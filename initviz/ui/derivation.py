@@ -4,9 +4,8 @@ import streamlit as st
 
 from initviz import ACTIVATIONS, INITIALIZERS, Network
 from initviz.theory.derivation import Derivation, derive
+from initviz.ui.text import STEADY
 from initviz.words import number
-
-_REACH = 1e-3
 
 
 def why(network: Network) -> None:
@@ -61,6 +60,6 @@ def _conclusion(found: Derivation) -> str:
 
 
 def _kept(factor: float) -> str:
-    if abs(factor - 1) < _REACH:
+    if abs(factor - 1) < STEADY:
         return "**keeps**"
     return f"multiplies by **{number(factor, 3)}**"

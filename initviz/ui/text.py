@@ -9,6 +9,8 @@ from initviz.initializers import INITIALIZERS
 from initviz.links import to_params
 from initviz.network import DTYPES, INPUTS, LOSSES, NORMALIZATIONS, Batch, Network
 
+# A factor this near to 1 is said to change nothing.
+STEADY = 1e-3
 LABELS: dict[str, dict[str, str]] = {
     "activation": {a.name: a.label for a in ACTIVATIONS.values()},
     "initializer": {i.name: i.label for i in INITIALIZERS.values()},
