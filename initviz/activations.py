@@ -34,10 +34,10 @@ class Activation:
     """An elementwise nonlinearity h = φ(z).
 
     `kinks` are the points where φ' jumps. `homogeneous` says that φ(az) = a φ(z) for every
-    a > 0. `partner` names the initializer that textbooks match to it. `torch`, `keras` and
-    `flax` are source expressions in those libraries. Without a `module` the function itself
-    is wrapped. A `slope` is given where autograd's formula cancels to 0 long before φ' does, or
-    is much slower.
+    a > 0, `periodic` that it repeats itself and never straightens out. `partner` names the
+    initializer that textbooks match to it. `torch`, `keras` and `flax` are source expressions in
+    those libraries. Without a `module` the function itself is wrapped. A `slope` is given where
+    autograd's formula cancels to 0 long before φ' does, or is much slower.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Activation:
     module: Callable[[], nn.Module] | None = None
     kinks: tuple[float, ...] = ()
     homogeneous: bool = False
+    periodic: bool = False
     slope: Callable[[Tensor], Tensor] | None = None
 
     def build(self) -> nn.Module:
@@ -318,6 +319,7 @@ ACTIVATIONS = index(
             name="sin",
             label="Sine",
             function=torch.sin,
+            periodic=True,
             formula=r"\varphi(z) = \sin z",
             reference="Sitzmann et al. 2020, arXiv:2006.09661",
             partner="glorot_uniform",

@@ -46,7 +46,7 @@ def _series(energies: Floats, c: float) -> float:
 def _energies(activation: str, std: float) -> Floats:
     """Return a_k² of φ, φ', φ² and φ'², (4, terms); the last term holds all that is beyond."""
     record = ACTIVATIONS[activation]
-    at = nodes(0.0, std, record.kinks, _FINEST)
+    at = nodes(record, 0.0, np.array([std]), _FINEST)
     phi, slope = record.at(at.x), record.slope_at(at.x)
     functions = np.stack((phi, slope, phi * phi, slope * slope))
     energies = (functions * at.weights @ _hermite(at.z).T) ** 2

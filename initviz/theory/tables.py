@@ -4,17 +4,16 @@ Beyond the grid every activation is a power of its argument, or constant, so log
 as straight lines.
 """
 
-import math
 from functools import lru_cache
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
 from initviz.activations import ACTIVATIONS
-from initviz.theory.gaussian import Floats, moments
+from initviz.theory.gaussian import Floats, main_moments
 
 LOWEST, HIGHEST = -24.0, 24.0
-STEP = 0.125
+STEP = 0.25
 _SMALLEST = 1e-300
 
 
@@ -23,14 +22,12 @@ class Table:
 
     def __init__(self, activation: str, mean: float) -> None:
         # A homogeneous activation is a power law all the way.
-        self._law = (
-            np.array(_row(activation, 0.0, 0.0))
-            if ACTIVATIONS[activation].homogeneous and mean == 0
-            else None
-        )
+        self._law: Floats | None = None
+        if ACTIVATIONS[activation].homogeneous and mean == 0:
+            self._law = _rows(activation, np.zeros(1), mean)[0]
+            return
         grid = np.arange(LOWEST, HIGHEST + STEP / 2, STEP)
-        rows = [_row(activation, log_v, mean) for log_v in grid]
-        self._spline = CubicSpline(grid, np.array(rows))
+        self._spline = CubicSpline(grid, _rows(activation, grid, mean))
         slopes = self._spline(np.array([LOWEST, HIGHEST]), 1)
         # The ratio of mean to root mean square has come to rest at either end.
         self._slopes = slopes * [1, 1, 0]
@@ -52,10 +49,8 @@ def table(activation: str, mean: float = 0.0) -> Table:
     return Table(activation, mean)
 
 
-def _row(activation: str, log_v: float, mean: float) -> tuple[float, float, float]:
-    at = moments(activation, math.exp(log_v / 2), mean)
-    return (
-        math.log(max(at.square, _SMALLEST)),
-        math.log(max(at.slope_square, _SMALLEST)),
-        at.mean / math.sqrt(at.square) if at.square > 0 else 0.0,
-    )
+def _rows(activation: str, log_v: Floats, mean: float) -> Floats:
+    """Return ln E[φ²], ln E[φ'²] and E[φ]/√E[φ²], (points, 3)."""
+    average, square, slope = main_moments(activation, np.exp(log_v / 2), mean)
+    square, slope = np.maximum(square, _SMALLEST), np.maximum(slope, _SMALLEST)
+    return np.stack((np.log(square), np.log(slope), average / np.sqrt(square)), axis=1)
