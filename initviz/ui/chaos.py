@@ -5,8 +5,10 @@ import math
 import streamlit as st
 
 from initviz import Network
+from initviz.figures.cobweb import plot_cobweb
 from initviz.figures.plane import plot_plane
 from initviz.initializers import INITIALIZERS
+from initviz.theory.cobweb import Cobweb, cobweb
 from initviz.theory.meanfield import TRAINABLE, Phase, phase
 from initviz.theory.plane import PYTORCH_GAINS, landmarks, plane
 from initviz.ui import explore, state
@@ -15,6 +17,9 @@ from initviz.words import number
 
 # Standard deviations beyond which theory is not asked.
 _FAR = 100.0
+# The cosine at which the two inputs begin, and the most steps that can still be told apart.
+_START = 0.6
+_STEPS = 60
 
 
 def place_of(network: Network) -> tuple[float, float]:
@@ -24,9 +29,23 @@ def place_of(network: Network) -> tuple[float, float]:
     return math.sqrt(width * variance), network.bias_std
 
 
-def the_plane(network: Network) -> None:
-    """Show the plane; a click moves the network there."""
+def maps(network: Network) -> None:
+    """Show the plane of all networks and, beside it, two inputs fed through this one."""
     at = place_of(network)
+    with st.container(horizontal=True, key="maps"):
+        with st.container():
+            _the_plane(network, at)
+        with st.container():
+            _two_inputs(network, at)
+    if max(at) > _FAR:
+        st.markdown("**Far outside the plane**, where nothing trains.")
+    else:
+        st.markdown(_reading(network, phase(network.activation, at[0] ** 2, at[1] ** 2)))
+    _judge_library(network.activation)
+
+
+def _the_plane(network: Network, at: tuple[float, float]) -> None:
+    """Show the plane; a click moves the network there."""
     figure = plot_plane(
         network.activation,
         plane(network.activation),
@@ -42,11 +61,47 @@ def the_plane(network: Network) -> None:
         config=explore.PLOTLY,
         alt=f"Plane of weight and bias std; this network is at {at[0]:.2f}, {at[1]:.2f}",
     )
+
+
+def _two_inputs(network: Network, at: tuple[float, float]) -> None:
+    """Show how alike two inputs are, layer by layer, or say why theory cannot tell."""
     if max(at) > _FAR:
-        st.markdown("**Far outside the plane**, where nothing trains.")
+        return
+    steps = min(network.depth, _STEPS)
+    drawn = cobweb(network.activation, at[0] ** 2, at[1] ** 2, start=_START, steps=steps)
+    if drawn is None:
+        st.caption(
+            "How two inputs grow alike or apart is drawn here where the length of the signal "
+            "settles at a fixed value. Here it does not: it shrinks to 0 or grows without end."
+        )
+        return
+    told = _fate(drawn, steps)
+    st.plotly_chart(
+        plot_cobweb(drawn, explore.colours()), key="cobweb", config=explore.PLOTLY, alt=told
+    )
+    st.caption(told)
+
+
+def _fate(drawn: Cobweb, steps: int) -> str:
+    """Say in one sentence what becomes of two inputs."""
+    last, layers = float(drawn.walk[-1]), "1 layer" if steps == 1 else f"{steps} layers"
+    if math.isclose(last, _START, abs_tol=5e-3):
+        what = "the network keeps them as alike as they were"
+    elif last > _START:
+        what = "the network sees less and less of what tells them apart"
     else:
-        st.markdown(_reading(network, phase(network.activation, at[0] ** 2, at[1] ** 2)))
-    _judge_library(network.activation)
+        what = "a small difference grows until it drowns what they share"
+    return (
+        f"Two inputs at cosine {_START:g} are at {_cosine(last)} after {layers}, once their "
+        f"lengths have settled: {what}."
+    )
+
+
+def _cosine(value: float) -> str:
+    """Return a cosine with enough digits to tell it from 1."""
+    if value > 0.995:
+        return "1" if value == 1 else f"1 − {number(1 - value)}"
+    return number(value)
 
 
 def _go() -> None:

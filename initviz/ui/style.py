@@ -9,6 +9,8 @@ _RULES = """
 .st-key-controls > div:last-child { flex: 0 0 auto; }
 .st-key-more > div { flex: 1 1 165px; }
 .st-key-charts > div, .st-key-panel_charts > div { flex: 1 1 340px; min-width: 0; }
+.st-key-maps > div { flex: 1 1 520px; min-width: 0; }
+.st-key-maps > div:last-child { flex: 0 1 380px; }
 .st-key-verdict { row-gap: 0.5rem; }
 .st-key-verdict > div:nth-child(2) { flex: 1 1 300px; }
 </style>

@@ -21,7 +21,9 @@ def opened(**params: str) -> AppTest:
 def test_every_activation_has_a_plane_and_a_reading(activation: str) -> None:
     app = opened(activation=activation)
     assert not app.exception
-    assert len(app.get("plotly_chart")) == 3
+    # Without a length that settles there is a sentence in place of the fourth.
+    settled = not any("How two inputs" in c.value for c in app.caption)
+    assert len(app.get("plotly_chart")) == 3 + settled
     assert any("layer" in m.value or "steady" in m.value for m in app.markdown)
 
 
@@ -32,6 +34,25 @@ def test_the_reading_is_the_theorys() -> None:
     assert "Chaotic" in text
     assert "1.05 a layer" in text
     assert "about 150 layers" in text
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        # tanh, σ_b² = 0.05: c* = 1 at σ_w² = 1.3, and 0.165065 at 4.
+        ({"scale": "0.10077822"}, "Two inputs at cosine 0.6 are at 0.97 after 20 layers"),
+        ({"scale": "0.10077822", "depth": "60"}, "Two inputs at cosine 0.6 are at 1 − "),
+        ({"scale": "0.1767767", "depth": "60"}, "are at 0.17 after 60 layers"),
+        ({"scale": "0.05", "bias_std": "0"}, "it shrinks to 0 or grows without end"),
+        ({"scale": "1", "activation": "relu"}, "it shrinks to 0 or grows without end"),
+        ({"scale": "0.1", "depth": "1"}, "after 1 layer,"),
+    ],
+)
+def test_two_inputs_are_followed_in_words(place: dict[str, str], said: str) -> None:
+    base = {"activation": "tanh", "initializer": "normal", "bias_std": "0.2236068"}
+    app = opened(**(base | place))
+    assert not app.exception
+    assert said in " ".join(c.value for c in app.caption)
 
 
 @pytest.mark.parametrize(
