@@ -46,7 +46,7 @@ def band(network: Network, batch: Batch) -> Band:
     layers = _layers(network, batch, predicted)
     if unsteady(layers):
         return Band({}, "Lengths that stray run away here, so that no law holds for a band.")
-    alike = 0.0 if batch.loss == "gaussian" else _error_likeness()
+    alike = 0.0 if batch.loss == "gaussian" else error_likeness()
     found = stray(layers, batch.size, input_cosine(batch, fans(network, batch)[0][0]), alike)
     moves, ends = shift(layers), {}
     for column, name in _COLUMNS.items():
@@ -74,7 +74,7 @@ def _layers(network: Network, batch: Batch, predicted: Forecast) -> list[Layer]:
     return found
 
 
-def _error_likeness() -> float:
+def error_likeness() -> float:
     """Return the mean squared cosine of two inputs' errors softmax − onehot at the start.
 
     With all classes as likely, errors of the same class are equal, others have the cosine

@@ -20,6 +20,7 @@ from initviz.activations import ACTIVATIONS
 from initviz.theory.gaussian import Floats
 
 _TERMS = 48
+_SHORT = 7
 _PANELS = np.linspace(-8, 8, 65)
 _NODES = 8
 # By this factor.
@@ -123,10 +124,24 @@ def unsteady(layers: list[Layer]) -> bool:
     return False
 
 
-def cosine_map(activation: str, log_q: float) -> tuple[Floats, Floats]:
-    """Return the coefficients of E[φ(u) φ(v)] and E[φ'(u) φ'(v)] as series in the cosine."""
-    law = _laws(activation, _rounded(log_q, 64))
-    return law.phi, law.slope
+def slope_series(activation: str, log_q: float) -> Floats:
+    """Return the coefficients of E[φ'(u) φ'(v)] in the cosine; the last holds all beyond."""
+    return _laws(activation, _rounded(log_q, 64)).slope
+
+
+def coarse(activation: str, log_v: Floats) -> Floats:
+    """Return the laws in short, for drawing, a row for each ln v.
+
+    Five series in the cosine (of φ, φ', φ², φ'² and between the last two), each with its first
+    seven coefficients and the sum of all others, then the four answers and curves.
+    """
+    rows = []
+    for at in log_v.tolist():
+        law = _laws(activation, at)
+        series = (law.phi, law.slope, law.square, law.slope_square, law.both)
+        short = [x for s in series for x in (*s[:_SHORT], s[_SHORT:].sum())]
+        rows.append([*short, law.answer, law.slope_answer, law.curve, law.slope_curve])
+    return np.array(rows)
 
 
 def _cosines(layers: list[Layer], laws: list[_Laws], cosine: float) -> list[float]:

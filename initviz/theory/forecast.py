@@ -27,7 +27,7 @@ COLUMNS = (
     "grad_preact_var", "grad_act_var", "grad_weight_var",
 )  # fmt: skip
 _DRAWS = 20_000
-_LARGEST_BIAS = 1000.0
+LARGEST_BIAS = 1000.0
 # A variance of which less than this share of the mean square is left is not told from 0.
 _LEAST = 1e-12
 
@@ -73,8 +73,8 @@ def forecast(network: Network, batch: Batch) -> Forecast:
 
 
 def _unpredictable(network: Network, batch: Batch) -> str | None:
-    if max(abs(network.bias_mean), network.bias_std) > _LARGEST_BIAS:
-        return f"Biases beyond {number(_LARGEST_BIAS)} are more than the theory's tables hold."
+    if max(abs(network.bias_mean), network.bias_std) > LARGEST_BIAS:
+        return f"Biases beyond {number(LARGEST_BIAS)} are more than the theory's tables hold."
     initializer = INITIALIZERS[network.initializer]
     for fan_in, fan_out in set(fans(network, batch)):
         mean = initializer.mean(fan_in, fan_out, gain=network.gain, scale=network.scale)
@@ -205,7 +205,7 @@ class _Pass:
         width = self._network.width
         variance = self._variance(width, CLASSES)
         logits = float(self._average([square])[0]) * math.log(10) + math.log(width * variance)
-        error = _error(math.exp(min(logits, 60.0) / 2))
+        error = loss_error(math.exp(min(logits, 60.0) / 2))
         return np.full_like(square, math.log(variance * error) - 2 * math.log(self._batch.size))
 
     def _no_weight_gradient(self) -> str | None:
@@ -219,7 +219,7 @@ class _Pass:
         return None
 
 
-def _error(std: float) -> float:
+def loss_error(std: float) -> float:
     """Return E‖softmax(logits) − onehot‖² for independent N(0, std²) logits and a random class."""
     logits = np.random.default_rng(0).standard_normal((_DRAWS, CLASSES)) * std
     chances = np.exp(logits - logits.max(axis=1, keepdims=True))

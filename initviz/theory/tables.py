@@ -7,7 +7,7 @@ as straight lines.
 from functools import lru_cache
 
 import numpy as np
-from scipy.interpolate import CubicSpline
+from scipy.interpolate import CubicHermiteSpline
 
 from initviz.activations import ACTIVATIONS
 from initviz.theory.gaussian import Floats, main_moments
@@ -18,29 +18,38 @@ _SMALLEST = 1e-300
 
 
 class Table:
-    """ln E[φ²], ln E[φ'²] and E[φ]/√E[φ²] of one activation around one mean."""
+    """ln E[φ²], ln E[φ'²] and E[φ]/√E[φ²] of one activation around one mean.
+
+    `rows` holds the three on the grid from `LOWEST` to `HIGHEST`; a homogeneous activation, a
+    power law all the way, has one row, at ln v = 0.
+    """
 
     def __init__(self, activation: str, mean: float) -> None:
-        # A homogeneous activation is a power law all the way.
-        self._law: Floats | None = None
-        if ACTIVATIONS[activation].homogeneous and mean == 0:
-            self._law = _rows(activation, np.zeros(1), mean)[0]
-            return
-        grid = np.arange(LOWEST, HIGHEST + STEP / 2, STEP)
-        self._spline = CubicSpline(grid, _rows(activation, grid, mean))
-        slopes = self._spline(np.array([LOWEST, HIGHEST]), 1)
-        # The ratio of mean to root mean square has come to rest at either end.
-        self._slopes = slopes * [1, 1, 0]
+        self._law = ACTIVATIONS[activation].homogeneous and mean == 0
+        grid = np.zeros(1) if self._law else np.arange(LOWEST, HIGHEST + STEP / 2, STEP)
+        self.rows = _rows(activation, grid, mean)
+        if not self._law:
+            slopes = _slopes(self.rows)
+            self._spline = CubicHermiteSpline(grid, self.rows, slopes)
+            # The ratio of mean to root mean square has come to rest at either end.
+            self._ends = slopes[[0, -1]] * [1, 1, 0]
 
     def at(self, log_v: Floats) -> tuple[Floats, Floats, Floats]:
         """Return ln E[φ²], ln E[φ'²] and E[φ]/√E[φ²] at each ln v."""
-        if self._law is not None:
-            square, slope, ratio = self._law
+        if self._law:
+            square, slope, ratio = self.rows[0]
             return log_v + square, np.full_like(log_v, slope), np.full_like(log_v, ratio)
         within = np.clip(log_v, LOWEST, HIGHEST)
-        ends = np.where((log_v < LOWEST)[:, None], self._slopes[0], self._slopes[1])
+        ends = np.where((log_v < LOWEST)[:, None], self._ends[0], self._ends[1])
         values = self._spline(within) + ends * (log_v - within)[:, None]
         return values[:, 0], values[:, 1], values[:, 2]
+
+
+def _slopes(rows: Floats) -> Floats:
+    """Return the rows' derivatives: central differences of fourth order, but at the ends."""
+    slopes: Floats = np.gradient(rows, STEP, axis=0)
+    slopes[2:-2] = (8 * (rows[3:-1] - rows[1:-3]) - (rows[4:] - rows[:-4])) / (12 * STEP)
+    return slopes
 
 
 @lru_cache(maxsize=64)
