@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.optimize import brentq
 
-from initviz.theory.angles import overlap, slope_overlap
+from initviz.theory.angles import overlap, shortfall, slope_overlap
 from initviz.theory.gaussian import moments
 
 # Lengths looked at, in powers of e: beyond them a length counts as gone to 0 or to infinity.
@@ -21,6 +21,8 @@ _SHORTEST, _LONGEST = -30.0, 30.0
 _STEPS = 241
 _CLOSE = 1e-12
 _NEARLY = 1 - 1e-6
+# Cosines from which on series have to be exact in 1 − c.
+_ALIKE = 0.99
 # A network trains to a depth of about this many correlation depths (Schoenholz et al. 2017).
 TRAINABLE = 6.0
 
@@ -112,6 +114,9 @@ def _fixed_cosine(
         return 1.0
 
     def gain(c: float) -> float:
+        if c > _ALIKE:
+            # The map is 1 at 1: what counts is how far it falls from there.
+            return 1 - c - weight_var * shortfall(activation, q, c) / q
         return next_cosine(activation, q, c, weight_var, bias_var) - c
 
     if gain(0.0) <= 0:

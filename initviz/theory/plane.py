@@ -9,7 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from initviz.theory.finite_width import cosine_map
+from initviz.theory.angles import slope_fall, tail
+from initviz.theory.finite_width import slope_series
 from initviz.theory.gaussian import Floats
 from initviz.theory.meanfield import edge
 from initviz.theory.tables import HIGHEST, LOWEST, table
@@ -50,7 +51,7 @@ def plane(activation: str) -> Plane:
     chi_q = np.where(
         np.isnan(log_q), np.nan, weights.ravel() * np.exp(square - np.nan_to_num(log_q)) * steep
     )
-    depth = _depths(activation, log_q, weights.ravel(), biases.ravel(), chi_1)
+    depth = _depths(activation, log_q, chi_1)
     shape = weights.shape
     return Plane(
         WEIGHT_STDS,
@@ -90,36 +91,42 @@ def _fixed_lengths(activation: str, weights: Floats, biases: Floats) -> tuple[Fl
     return fixed, (np.isnan(fixed) & (start > 0)).astype(np.float64)
 
 
-def _depths(
-    activation: str, log_q: Floats, weights: Floats, biases: Floats, chi_1: Floats
-) -> Floats:
+def _depths(activation: str, log_q: Floats, chi_1: Floats) -> Floats:
     """Return the depth scale of the cosine: of χ₁ in order, of its fixed point in chaos."""
     factor = chi_1.copy()
-    chaotic = np.flatnonzero(chi_1 > 1)
-    for i in chaotic:
-        factor[i] = _chaotic_factor(activation, log_q[i], weights[i], biases[i])
+    chaotic = chi_1 > 1
+    if chaotic.any():
+        factor[chaotic] = _chaotic_factors(activation, log_q[chaotic], chi_1[chaotic])
     with np.errstate(divide="ignore", invalid="ignore"):
         depth: Floats = -1 / np.log(factor)
     return np.where(factor >= 1 - 1e-9, np.inf, depth)
 
 
-def _chaotic_factor(activation: str, log_q: float, weight: float, bias: float) -> float:
-    phi, slope = cosine_map(activation, log_q)
-    square, steep, _ = (float(x[0]) for x in table(activation).at(np.array([log_q])))
-    # The series are of a length close by; here they are made to end at this one's moments.
-    phi, slope = phi * np.exp(square) / phi.sum(), slope * np.exp(steep) / slope.sum()
-    q, terms = np.exp(log_q), np.arange(len(phi))
+def _chaotic_factors(activation: str, log_q: Floats, chi_1: Floats) -> Floats:
+    """Return the correlation map's slope at its fixed point below 1, in chaos.
 
-    def gain(c: float) -> float:
-        return float((weight * (phi @ c**terms) + bias) / q - c)
+    The slope is a series s in the cosine that is χ₁ at 1, and the map is 1 less what s sums up
+    to between the cosine and 1. So near the edge of chaos nothing is lost, although the series
+    are of lengths close by.
+    """
+    rows = np.array([slope_series(activation, x) for x in log_q])
+    powers, shares = tail(rows.shape[1] - 1, slope_fall(activation))
+    powers = np.concatenate((np.arange(rows.shape[1] - 1), powers))
+    series = np.concatenate((rows[:, :-1], np.maximum(rows[:, -1:], 0) * shares), axis=1)
+    series *= (chi_1 / series.sum(axis=1))[:, None]
 
-    low, high = 0.0, _NEARLY
-    if gain(high) >= 0:
-        return 1.0
+    def gain(c: Floats) -> Floats:
+        risen = (1 - c[:, None] ** (powers + 1)) / (powers + 1)
+        left: Floats = 1 - c - (series * risen).sum(axis=1)
+        return left
+
+    low, high = np.zeros_like(chi_1), np.full_like(chi_1, _NEARLY)
+    merged = gain(high) >= 0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        low, high = (middle, high) if gain(middle) > 0 else (low, middle)
-    return float(weight * (slope @ low**terms))
+        rises = gain(middle) > 0
+        low, high = np.where(rises, middle, low), np.where(rises, high, middle)
+    return np.where(merged, 1.0, (series * low[:, None] ** powers).sum(axis=1))
 
 
 def edges(activation: str) -> Iterator[tuple[float, float]]:

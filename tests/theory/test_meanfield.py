@@ -44,6 +44,19 @@ def test_on_the_edge_the_depth_scale_diverges() -> None:
     assert found.depth_c > 1e6
 
 
+@pytest.mark.parametrize(
+    ("name", "weight_var", "bias_var", "layers"),
+    [("hardtanh", 1.3225, 0.1225, 2), ("hardtanh", 1.35, 0.1225, 2), ("erf", 2.25, 0.49, 1)],
+)
+def test_just_beyond_the_edge_the_depth_scale_follows_from_chi(
+    name: str, weight_var: float, bias_var: float, layers: int
+) -> None:
+    # With a smooth slope the map is 1 − χ₁ε + O(ε²), so that its slope at the fixed point is
+    # 2 − χ₁; where the slope jumps the next term is ε^(3/2), which leaves 1 − (χ₁ − 1)/2.
+    found = phase(name, weight_var, bias_var)
+    assert found.depth_c * (found.chi_1 - 1) == pytest.approx(layers, rel=0.03)
+
+
 @pytest.mark.parametrize("name", EDGES)
 def test_the_edge_of_chaos_equals_the_checked_values(name: str) -> None:
     for row in EDGES[name]:
