@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from initviz.figures.plane import HEIGHT
 from initviz.figures.theme import Figure, Palette, layout, note, value_axis
 from initviz.theory.cobweb import Cobweb
 
-HEIGHT = 430
 Trace = dict[str, Any]
 
 
@@ -35,7 +35,7 @@ def plot_cobweb(drawn: Cobweb, hues: Palette) -> Figure:
             height=HEIGHT,
             hovermode="closest",
             dragmode=False,
-            margin={"l": 48, "r": 8, "t": 34, "b": 100},
+            margin={"l": 48, "r": 8, "t": 34, "b": 105},
             legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.15, "yanchor": "top"},
             xaxis=value_axis(
                 hues, title={"text": "cosine in one layer", "standoff": 4}, range=[-0.02, 1.02]

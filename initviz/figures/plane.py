@@ -3,13 +3,20 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from initviz.figures.theme import Figure, Palette, layout, shades, value_axis
+from initviz.figures.theme import Figure, Palette, layout, note, shades, value_axis
 from initviz.theory.meanfield import TRAINABLE
 from initviz.theory.plane import Landmark, Plane, edges
 
-HEIGHT = 430
-_DEEPEST = 3.0
+HEIGHT = 455
+# Depths at which the colour takes a step of the same size; the inner ones are drawn as lines.
+_DEPTHS = np.array([1, 3, 10, 30, 100, 300, 1000])
+_LINES = slice(2, 6)
+# The heights at which lines are named, in order and in chaos, in turn so that no names meet.
+_NAMED_AT = np.array([[0.55, 0.9, 1.25, 1.6], [0.75, 1.1, 1.45, 1.8]])
+# Pixels by which landmarks' names are moved up.
+_ROWS = (-13, 13, -26, 26)
 Trace = dict[str, Any]
 
 
@@ -19,9 +26,16 @@ def plot_plane(
     """Draw an activation's plane, its edge of chaos, what libraries do, and a network, `here`."""
     traces = [
         _depths(whole, hues),
+        _depth_names(whole, hues),
         _edge(activation, hues),
         _unstable(whole, hues),
-        _landmarks(marks, hues),
+        _points(
+            "what libraries do",
+            [(mark.weight_std, mark.bias_std) for mark in marks],
+            hues.pins[2],
+            "circle",
+            9,
+        ),
         _points("this network", [here], hues.pins[0], "diamond", 13),
         _targets(whole),
     ]
@@ -35,36 +49,80 @@ def plot_plane(
             hovermode="closest",
             clickmode="event+select",
             dragmode=False,
+            margin={"l": 48, "r": 8, "t": 34, "b": 105},
+            legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.15, "yanchor": "top"},
             xaxis=value_axis(
-                hues, title={"text": "σ<sub>w</sub> = weight std × √fan-in"}, range=[0, 4]
+                hues,
+                title={"text": "σ<sub>w</sub> = weight std × √fan-in", "standoff": 4},
+                range=[0, 4],
             ),
-            yaxis=value_axis(hues, title={"text": "σ<sub>b</sub> = bias std"}, range=[-0.2, 2]),
+            yaxis=value_axis(hues, title={"text": "σ<sub>b</sub> = bias std"}, range=[-0.28, 2]),
+            annotations=_names(marks, hues),
         ),
     )
 
 
+def _steps(whole: Plane) -> NDArray[Any]:
+    """Return the depth up to which each network trains, in steps of `_DEPTHS`."""
+    with np.errstate(invalid="ignore"):
+        deep = np.log(np.clip(TRAINABLE * whole.depth, 1, _DEPTHS[-1]))
+    return np.interp(deep, np.log(_DEPTHS), np.arange(len(_DEPTHS)))
+
+
 def _depths(whole: Plane, hues: Palette) -> Trace:
-    """Colour by the depth up to which a network trains, in powers of ten."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        deep = np.log10(np.clip(TRAINABLE * whole.depth, 1, 10**_DEEPEST))
-    ticks = [0, 1, 2, 3]
+    """Colour by the depth up to which a network trains, and draw lines of the same depth."""
+    first, last, _ = _LINES.indices(len(_DEPTHS))
+    ticks = [0, *range(first, len(_DEPTHS))]
     return {
         "type": "contour",
         "x": whole.weight_stds.astype(np.float32),
         "y": whole.bias_stds.astype(np.float32),
-        "z": deep.astype(np.float32),
+        "z": _steps(whole).astype(np.float32),
         "colorscale": shades(hues.measured),
-        "contours": {"start": 0, "end": _DEEPEST, "size": 0.25, "coloring": "heatmap"},
-        "line": {"width": 0.5, "color": hues.grid},
+        "zmin": 0,
+        "zmax": len(_DEPTHS) - 1,
+        "contours": {"start": first, "end": last - 1, "size": 1, "coloring": "heatmap"},
+        "line": {"width": 0.75, "color": hues.text},
         "colorbar": {
             "title": {"text": "trains to<br>depth", "font": {"size": 11}},
             "thickness": 8,
             "tickvals": ticks,
-            "ticktext": ["1", "10", "100", "1000"],
+            "ticktext": [str(_DEPTHS[i]) for i in ticks],
         },
         "hoverinfo": "skip",
         "showlegend": False,
     }
+
+
+def _depth_names(whole: Plane, hues: Palette) -> Trace:
+    """Write each line's depth on it, once in order and once in chaos."""
+    steps, found = _steps(whole), []
+    for chaos, heights in enumerate(_NAMED_AT):
+        for level, height in zip(range(*_LINES.indices(len(_DEPTHS))), heights, strict=True):
+            row = int(np.abs(whole.bias_stds - height).argmin())
+            there = (whole.chi_1[row] > 1) == bool(chaos)
+            at = _crossing(whole.weight_stds, np.where(there, steps[row], np.nan) - level)
+            found.append((at, whole.bias_stds[row], str(_DEPTHS[level])))
+    x, y, text = zip(*found, strict=True)
+    return {
+        "type": "scatter",
+        "x": np.array(x),
+        "y": np.array(y),
+        "text": text,
+        "mode": "text",
+        "textfont": {"size": 10, "color": hues.text, "shadow": "auto"},
+        "name": "",
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+
+
+def _crossing(x: NDArray[Any], values: NDArray[Any]) -> float:
+    """Return where a curve first crosses 0, NaN where it does not."""
+    for i in np.flatnonzero(values[:-1] * values[1:] < 0):
+        share = values[i] / (values[i] - values[i + 1])
+        return float(x[i] + share * (x[i + 1] - x[i]))
+    return float("nan")
 
 
 def _edge(activation: str, hues: Palette) -> Trace:
@@ -95,14 +153,14 @@ def _unstable(whole: Plane, hues: Palette) -> Trace:
     }
 
 
-def _landmarks(marks: list[Landmark], hues: Palette) -> Trace:
-    trace = _points(
-        "what libraries do", [(m.weight_std, m.bias_std) for m in marks], hues.pins[2], "circle", 9
-    )
-    # To either side in turn, so that neighbours have room.
-    sides = ["top center" if i % 2 else "bottom center" for i in range(len(marks))]
-    names = {"text": [m.name for m in marks], "textposition": sides, "mode": "markers+text"}
-    return {**trace, **names, "textfont": {"size": 11, "color": hues.text}}
+def _names(marks: list[Landmark], hues: Palette) -> list[dict[str, Any]]:
+    """Name the landmarks, each in a row of its own, so that neighbours have room on a phone."""
+    ordered = sorted(marks, key=lambda mark: mark.weight_std)
+    font = {"size": 11, "color": hues.text, "shadow": "auto"}
+    return [
+        note(mark.name, hues, x=mark.weight_std, y=mark.bias_std, yshift=shift, font=font)
+        for mark, shift in zip(ordered, _ROWS, strict=False)
+    ]
 
 
 def _points(name: str, at: list[tuple[float, float]], hue: str, symbol: str, size: float) -> Trace:

@@ -130,7 +130,7 @@ def _judge_library(activation: str) -> None:
     chi_1 = phase(activation, gain**2, 0.0).chi_1
     if chi_1 is None:
         return
-    side = _side(chi_1)[0].lower()
+    side = _side(chi_1).lower()
     st.caption(
         f"`torch.nn.init.calculate_gain('{activation}')` is {number(gain, 4)}, without biases "
         f"{side}: deep in the network a layer multiplies the gradient's variance by "
@@ -138,12 +138,20 @@ def _judge_library(activation: str) -> None:
     )
 
 
-def _side(chi_1: float) -> tuple[str, str]:
+def _side(chi_1: float) -> str:
     if abs(chi_1 - 1) < STEADY:
-        return "On the edge of chaos", "gradients keep their size"
-    if chi_1 < 1:
-        return "Ordered", "gradients vanish and all inputs come to look alike"
-    return "Chaotic", "gradients explode and similar inputs are torn apart"
+        return "On the edge of chaos"
+    return "Ordered" if chi_1 < 1 else "Chaotic"
+
+
+def _what_happens(chi_1: float) -> str:
+    """Say what becomes of gradients and inputs under a gradient factor χ₁."""
+    factor = f"their variance by a factor of {number(chi_1, 3)} a layer"
+    return {
+        "On the edge of chaos": "gradients keep their size all the way",
+        "Ordered": f"gradients vanish, {factor}, and all inputs come to look alike",
+        "Chaotic": f"gradients explode, {factor}, and similar inputs are torn apart",
+    }[_side(chi_1)]
 
 
 def _reading(network: Network, found: Phase) -> str:
@@ -153,11 +161,10 @@ def _reading(network: Network, found: Phase) -> str:
         return (
             f"**No steady state.** {found.reason} So the signal of a deep {name} network is lost."
         )
-    where, what = _side(found.chi_1)
     reach = TRAINABLE * found.depth_c
     depth = "any depth" if math.isinf(reach) else f"about {number(reach)} layers"
     lengths = "" if found.reason is None else f" {found.reason}"
     return (
-        f"**{where}**: {what}, by a factor of {number(found.chi_1, 3)} a layer. Theory lets such "
-        f"networks train to {depth}; this one has {network.depth}.{lengths}"
+        f"**{_side(found.chi_1)}**: {_what_happens(found.chi_1)}. Theory lets such networks train "
+        f"to {depth}; this one has {network.depth}.{lengths}"
     )

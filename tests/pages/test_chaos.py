@@ -24,7 +24,7 @@ def test_every_activation_has_a_plane_and_a_reading(activation: str) -> None:
     # Without a length that settles there is a sentence in place of the fourth.
     settled = not any("How two inputs" in c.value for c in app.caption)
     assert len(app.get("plotly_chart")) == 3 + settled
-    assert any("layer" in m.value or "steady" in m.value for m in app.markdown)
+    assert any("Theory lets" in m.value or "steady" in m.value for m in app.markdown)
 
 
 def test_the_reading_is_the_theorys() -> None:
@@ -34,6 +34,11 @@ def test_the_reading_is_the_theorys() -> None:
     assert "Chaotic" in text
     assert "1.05 a layer" in text
     assert "about 150 layers" in text
+
+
+def test_on_the_edge_nothing_is_said_to_change() -> None:
+    text = " ".join(m.value for m in opened().markdown)
+    assert "On the edge of chaos**: gradients keep their size all the way. Theory lets" in text
 
 
 @pytest.mark.parametrize(
