@@ -21,7 +21,7 @@ CACHE_BYTES = 32 * 2**20
 
 def measure(network: Network, batch: Batch) -> Measured:
     """Measure the dense stack, from the pass at gain 1 where that says everything."""
-    if not _scales(network, batch):
+    if not scales(network, batch):
         return dense.measure(network, batch)
     return _rescaled(_measured(network.replace(gain=1.0), batch), network.gain)
 
@@ -31,7 +31,8 @@ def _measured(network: Network, batch: Batch) -> Measured:
     return dense.measure(network, batch)
 
 
-def _scales(network: Network, batch: Batch) -> bool:
+def scales(network: Network, batch: Batch) -> bool:
+    """Say whether a gain only multiplies what is measured."""
     unbiased = network.bias_mean == 0 and network.bias_std == 0
     homogeneous = ACTIVATIONS[network.activation].homogeneous
     return unbiased and homogeneous and batch.loss == "gaussian" and network.gain > 0

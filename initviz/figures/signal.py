@@ -117,6 +117,7 @@ def plot_signal(
             yaxis=_log_axis(shown, colours),
             shapes=shapes,
             annotations=notes,
+            meta=None if signals.network is None else {"network": signals.network.model_dump()},
         ),
     )
 

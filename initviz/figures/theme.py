@@ -41,6 +41,8 @@ _TYPED = {"int32": "i4", "float32": "f4", "float64": "f8"}
 
 CHART_HEIGHT = 375
 PANEL_HEIGHT = 320
+_LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100)
+_TICKS = 10
 
 
 def palette(*, dark: bool) -> Palette:
@@ -142,7 +144,8 @@ def layer_axis(depth: int, colours: Palette) -> dict[str, Any]:
         "title": {"text": "layer", "standoff": 4},
         "range": [1 - room, depth + room],
         "tickformat": "d",
-        "dtick": 1 if depth <= 10 else None,
+        "dtick": next(step for step in _LAYER_STEPS if depth / step <= _TICKS),
+        "tick0": 0,
         "gridcolor": colours.grid,
         "showgrid": False,
         "zeroline": False,

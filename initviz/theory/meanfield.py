@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.optimize import brentq
 
+from initviz.activations import ACTIVATIONS
 from initviz.theory.angles import overlap, shortfall, slope_overlap
 from initviz.theory.gaussian import moments
 
@@ -164,15 +165,15 @@ def edge(activation: str, q: float) -> tuple[float, float]:
 @lru_cache(maxsize=1024)
 def critical(activation: str, bias_var: float) -> Critical:
     """Return the edge of chaos at a bias variance: the point of the smallest length."""
+    if bias_var == 0 and ACTIVATIONS[activation].homogeneous:
+        reason = "Every length is a fixed point."
+        return Critical(bias_var, edge(activation, 1.0)[0], None, reason)
     grid = np.linspace(-16.0, 12.0, _STEPS)
 
     def excess(log_q: float) -> float:
         return edge(activation, math.exp(log_q))[1] - bias_var
 
     values = np.array([excess(log_q) for log_q in grid])
-    if bias_var == 0 and np.all(np.abs(values) <= 1e-9 * np.exp(grid)):
-        reason = "Every length is a fixed point."
-        return Critical(bias_var, edge(activation, 1.0)[0], None, reason)
     if bias_var == 0 and 0 <= values[0] < 1e-3 * math.exp(grid[0]):
         reason = "The length shrinks to 0, ever more slowly."
         return Critical(bias_var, edge(activation, math.exp(-60))[0], 0.0, reason)

@@ -21,7 +21,7 @@ from initviz.theory.gaussian import Floats
 from initviz.theory.tables import HIGHEST, LOWEST, STEP, table
 
 # Inputs' lengths are shared out among so many.
-_LENGTHS = 48
+_LENGTHS = 64
 # Random numbers drawn for a width that is not on the page yet.
 _DRAWN = 2**16
 # ln of the variance of the logits: below, every class is as likely, above, one is certain.
@@ -40,7 +40,7 @@ def portable(network: Network, batch: Batch, widths: Sequence[int]) -> dict[str,
     if _beyond(network, batch):
         return None
     mean = network.bias_mean if network.normalization == "none" else 0.0
-    rows = table(network.activation, mean).rows.astype(np.float32)
+    rows = table(network.activation, mean).rows
     found: dict[str, Any] = {
         "lowest": LOWEST,
         "highest": HIGHEST,

@@ -3,14 +3,17 @@
 import logging
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import streamlit as st
 
 from initviz import Batch, Network, Signals, probe, work
 from initviz.memory import forget, kept
+from initviz.statistics import Floats
+from initviz.sweep import sweep
 from initviz.theory.band import Band, band
 from initviz.theory.forecast import Forecast, forecast
+from initviz.theory.portable import portable
 from initviz.turns import TURNS, stoppable
 from initviz.ui.text import plain
 
@@ -18,6 +21,7 @@ from initviz.ui.text import plain
 CACHE_BYTES = 128 * 2**20
 FIXES_BYTES = 4 * 2**20
 THEORY_BYTES = 32 * 2**20
+SWEEPS_BYTES = 32 * 2**20
 # Operations that take about a third of a second, and how often a search may take them.
 _LONG = 2e10
 _CANDIDATES = 10
@@ -44,6 +48,29 @@ def fix_of(network: Network, batch: Batch) -> Network | None:
 def theory_of(network: Network, batch: Batch) -> tuple[Forecast, Band]:
     """Predict a probe, and how far draws stray from that, once for all sessions."""
     return _explained("Predicting", lambda: _theory(network, batch), long=False)
+
+
+def portable_of(network: Network, batch: Batch, widths: tuple[int, ...]) -> dict[str, Any] | None:
+    """Return what a browser predicts from, the same for all that a held slider changes."""
+    resting = network.replace(depth=1, gain=1.0, scale=None, bias_std=0.0)
+    everywhere = tuple(sorted({*widths, network.width}))
+    return _explained("Predicting", lambda: _portable(resting, batch, everywhere), long=False)
+
+
+def sweep_of(network: Network, batch: Batch, columns: tuple[str, ...]) -> Floats:
+    """Probe a network once at every gain of its range."""
+    return _explained("Sweeping the gain", lambda: _sweep(network, batch, columns), long=True)
+
+
+@kept(SWEEPS_BYTES, lambda curves: curves.nbytes)
+def _sweep(network: Network, batch: Batch, columns: tuple[str, ...]) -> Floats:
+    return sweep(network, batch, columns)
+
+
+@kept(THEORY_BYTES, lambda _: 24 * 2**10)
+def _portable(network: Network, batch: Batch, widths: tuple[int, ...]) -> dict[str, Any] | None:
+    with TURNS.turn():
+        return portable(network, batch, widths)
 
 
 @kept(CACHE_BYTES, lambda signals: signals.nbytes)

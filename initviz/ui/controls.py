@@ -10,7 +10,7 @@ from initviz.ui import state
 from initviz.ui.stories import STORIES, story_of
 from initviz.ui.text import LABELS
 
-_POWERS = tuple(2**i for i in range(12))
+WIDTHS = tuple(2**i for i in range(12))
 # Fine where networks live and die, coarse up to the largest gain allowed.
 _GAINS = (*(i / 100 for i in range(301)), 3.5, 4.0, 5.0, 7.0, 10.0, 20.0, 50.0, 100.0)
 _SIZES = tuple(2**i for i in range(1, 13))
@@ -37,7 +37,7 @@ def main_controls() -> None:
         low, high = (int(bound) for bound in FIELDS["depth"].bounds("depth"))
         label, help_ = _words("depth")
         st.slider(label, low, high, key="depth", help=help_, persist_state="session")
-        _scale_slider("width", _POWERS)
+        _scale_slider("width", WIDTHS)
         _choice("activation")
         _choice("initializer", on_change=_forget_scale)
         _scale_slider("gain", _GAINS)

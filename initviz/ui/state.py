@@ -4,6 +4,7 @@ On the first run of a session, and when the browser goes back or forward, the ad
 read into the widgets; after every run the address is written from them.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -154,6 +155,35 @@ def pin(network: Network, batch: Batch) -> None:
     query = to_query(network, batch)
     others = [p for p in st.session_state["pins"] if p != query]
     st.session_state["pins"] = [*others, query][-MAX_PINS:]
+
+
+def sweep(network: Network, batch: Batch) -> None:
+    """Ask for the sweep of a network's gain, until another network is shown."""
+    st.session_state["swept"] = _gainless(network, batch)
+
+
+def swept(network: Network, batch: Batch) -> bool:
+    """Say whether the sweep of this network was asked for."""
+    return bool(st.session_state.get("swept") == _gainless(network, batch))
+
+
+def _gainless(network: Network, batch: Batch) -> tuple[Network, Batch]:
+    return network.replace(gain=1.0), batch
+
+
+def stand(weight_std: float, bias_std: float) -> None:
+    """Show a network of the same shape with σ_w and σ_b as given."""
+    width = st.session_state["width"]
+    put(
+        Network(
+            depth=st.session_state["depth"],
+            width=width,
+            activation=st.session_state["activation"],
+            initializer="normal",
+            scale=float(f"{weight_std / math.sqrt(width):.4g}"),
+            bias_std=float(f"{bias_std:.3g}"),
+        )
+    )
 
 
 def unpin() -> None:

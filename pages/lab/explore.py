@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from initviz.ui import controls, derivation, explore, state
+from initviz.ui import controls, derivation, explore, hand, state
 from initviz.ui.cache import signals_of
 
 state.open_page()
@@ -13,6 +13,7 @@ explore.complaints(now.problems)
 signals = signals_of(now.network, now.batch)
 answer = st.container()
 figures = explore.charts(now, signals)
+hand.hand(now)
 with st.container(horizontal=True, vertical_alignment="center", key="details"):
     explore.panel_picker()
     explore.switches()
