@@ -4,12 +4,18 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import digamma, polygamma
+from scipy.stats import binom
 
-from initviz import ACTIVATIONS, Batch, Network, probe
+from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, probe
+from initviz.randomness import generator
 from initviz.theory.band import band
 from initviz.theory.finite_width import Layer, stray
 
 DRAWS = 20
+SIMULATED = 400
+# Four standard deviations of a variance that is estimated from so many draws.
+SAMPLING = 4 * math.sqrt(2 / (SIMULATED - 1))
 
 
 def single(depth: int, width: int, *, orthogonal: bool = False, activation: str = "relu"):
@@ -23,6 +29,96 @@ def test_relu_strays_by_five_over_n_a_layer(width: int, depth: int) -> None:
     found = single(depth, width)
     assert found.h[-1] == pytest.approx(5 * depth / width, rel=1e-3)
     assert found.grad_z[0] == pytest.approx(5 * depth / width, rel=1e-3)
+
+
+def exact_relu(width: int) -> tuple[float, float]:
+    """Mean and variance of the logarithm of one layer's factor (2/n) χ²_k, k ~ Bin(n, ½).
+
+    Hanin and Rolnick 2018: the weights' rotation invariance makes layers independent. k = 0
+    is left out.
+    """
+    units = np.arange(1, width + 1)
+    chance = binom.pmf(units, width, 0.5)
+    chance /= chance.sum()
+    logs = digamma(units / 2) + math.log(4 / width)
+    mean = float(chance @ logs)
+    return mean, float(chance @ (polygamma(1, units / 2) + (logs - mean) ** 2))
+
+
+def growths(network: Network, *, backward: bool = False) -> np.ndarray:
+    """ln of the growth of one input's squared norm, or one gradient's, over draws."""
+    initializer, width = INITIALIZERS[network.initializer], network.width
+    activation, found = ACTIVATIONS[network.activation], []
+    for seed in range(SIMULATED):
+        source = generator(seed, "weight")
+        h = start = np.random.default_rng(seed).standard_normal(width)
+        layers = []
+        for _ in range(network.depth):
+            weight = initializer.sample(width, width, source, scale=network.scale).numpy()
+            z = weight @ h
+            layers.append((weight, activation.slope_at(z)))
+            h = activation.at(z)
+        if backward:
+            h = start
+            for weight, slope in reversed(layers):
+                h = weight.T @ (slope * h)
+        found.append(math.log(np.sum(h**2) / np.sum(start**2)))
+    return np.array(found)
+
+
+@pytest.mark.parametrize(
+    ("width", "times_n"), [(20, 6.235), (50, 5.408), (100, 5.194), (1000, 5.019)]
+)
+def test_the_exact_law_of_relu(width: int, times_n: float) -> None:
+    mean, variance = exact_relu(width)
+    assert width * variance == pytest.approx(times_n, abs=5e-4)
+    # What the band uses is its limit, to the next order in 1/n.
+    limit = single(1, width)
+    assert width * limit.h[0] == pytest.approx(5, rel=1e-3)
+    assert variance == pytest.approx(float(limit.h[0]), rel=5 / width)
+    assert width * mean == pytest.approx(-5 / 2, rel=2 / width)
+
+
+@pytest.mark.parametrize(
+    ("width", "depth", "limit", "simulated"),
+    [(64, 20, 1.5625, 1.59), (128, 20, 0.781, 0.773), (128, 50, 1.953, 2.00)],
+)
+def test_relu_networks_stray_as_simulated_before(
+    width: int, depth: int, limit: float, simulated: float
+) -> None:
+    found = growths(Network(depth=depth, width=width))
+    mean, variance = exact_relu(width)
+    assert 5 * depth / width == pytest.approx(limit, abs=5e-4)
+    assert np.var(found, ddof=1) == pytest.approx(depth * variance, rel=SAMPLING)
+    # Two samples of about the same size.
+    assert simulated == pytest.approx(np.var(found, ddof=1), rel=SAMPLING * math.sqrt(2))
+    sampling = 4 * math.sqrt(depth * variance / SIMULATED)
+    assert np.mean(found) == pytest.approx(depth * mean, abs=sampling)
+    # The law of large n, −5L/(2n), lies within the next order.
+    assert np.mean(found) == pytest.approx(
+        -5 * depth / (2 * width), abs=sampling + 2 * depth * 5 / (2 * width**2)
+    )
+
+
+def test_the_gradient_of_relu_networks_strays_like_the_signal() -> None:
+    width, depth = 50, 20
+    variance = depth * exact_relu(width)[1]
+    assert variance == pytest.approx(2.163, abs=5e-4)
+    found = np.var(growths(Network(depth=depth, width=width), backward=True), ddof=1)
+    assert found == pytest.approx(variance, rel=SAMPLING)
+    assert found == pytest.approx(2.156, rel=SAMPLING * math.sqrt(2))
+
+
+def test_linear_networks_stray_by_trigamma_and_orthogonal_ones_not() -> None:
+    width, depth = 50, 10
+    normal = Network(
+        depth=depth, width=width, activation="linear", initializer="normal", scale=width**-0.5
+    )
+    each = float(polygamma(1, width / 2))
+    assert np.var(growths(normal), ddof=1) == pytest.approx(depth * each, rel=SAMPLING)
+    assert each == pytest.approx(float(single(1, width, activation="linear").h[0]), rel=2 / width)
+    orthogonal = normal.replace(initializer="orthogonal", scale=None)
+    assert np.abs(growths(orthogonal)).max() < 1e-5
 
 
 def test_linear_strays_by_two_over_n_a_layer_and_orthogonal_not_at_all() -> None:
