@@ -25,10 +25,14 @@ _COLUMNS = {
 
 @dataclass(frozen=True)
 class Band:
-    """log10 of the lower and upper end, by column; without one, the reason."""
+    """log10 of the lower and upper end, by column; without one, the reason.
+
+    `draws` is how many draws it was estimated from, None where it follows from a law.
+    """
 
     ends: dict[str, tuple[Floats, Floats]]
     reason: str | None = None
+    draws: int | None = None
 
     @property
     def nbytes(self) -> int:
