@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeVar
 import streamlit as st
 
 from initviz import Batch, Network, Signals, probe, work
+from initviz.ensemble import DRAWS, ensemble
 from initviz.memory import forget, kept
 from initviz.statistics import Floats
 from initviz.sweep import sweep
@@ -50,6 +51,12 @@ def theory_of(network: Network, batch: Batch) -> tuple[Forecast, Band]:
     return _explained("Predicting", lambda: _theory(network, batch), long=False)
 
 
+def ensemble_of(network: Network, batch: Batch) -> Band:
+    """Estimate how far draws stray from a few of them, once for all sessions."""
+    what = f"Estimating the band from {DRAWS} draws"
+    return _explained(what, lambda: _ensemble(network, batch), long=True)
+
+
 def portable_of(network: Network, batch: Batch, widths: tuple[int, ...]) -> dict[str, Any] | None:
     """Return what a browser predicts from, the same for all that a held slider changes."""
     resting = network.replace(depth=1, gain=1.0, scale=None, bias_std=0.0)
@@ -82,6 +89,11 @@ def _signals(network: Network, batch: Batch) -> Signals:
 def _theory(network: Network, batch: Batch) -> tuple[Forecast, Band]:
     with TURNS.turn():
         return forecast(network, batch), band(network, batch)
+
+
+@kept(THEORY_BYTES, lambda luck: luck.nbytes)
+def _ensemble(network: Network, batch: Batch) -> Band:
+    return ensemble(network, batch)
 
 
 @kept(FIXES_BYTES)

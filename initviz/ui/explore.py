@@ -7,6 +7,7 @@ import streamlit as st
 
 from initviz import Batch, Network, Signals
 from initviz.codegen import command, pytorch
+from initviz.ensemble import DRAWS, affordable
 from initviz.figures import distributions, signal, units, weights
 from initviz.figures.export import to_csv
 from initviz.figures.theme import Palette, palette
@@ -16,7 +17,7 @@ from initviz.statistics import SAMPLE_SIZE
 from initviz.theory.band import Band
 from initviz.theory.forecast import Forecast
 from initviz.ui import state
-from initviz.ui.cache import fix_of, signals_of, theory_of
+from initviz.ui.cache import ensemble_of, fix_of, signals_of, theory_of
 from initviz.ui.text import BADGES, name_of, plain, repair
 from initviz.words import number
 
@@ -85,6 +86,7 @@ def charts(now: state.State, signals: Signals) -> Figures:
         for s in (signals, *(s for _, s in pins))
     ]
     predicted, luck = theory_of(now.network, now.batch)
+    luck = _from_draws(now) or luck
     share = signal.share_of(statistic)
     curves += [
         signal.Curve("theory", share * predicted.log10[q.column])
@@ -107,22 +109,63 @@ def charts(now: state.State, signals: Signals) -> Figures:
             )
             alt = signal.describe(signals, quantity)
             st.plotly_chart(figures[side], key=f"{side}_chart", config=PLOTLY, alt=alt)
-    _explain_theory([q.column for q in drawn.values()], predicted, luck)
+    _explain_theory(now, [q.column for q in drawn.values()], predicted, luck)
     return figures
 
 
-def _explain_theory(columns: Sequence[str], predicted: Forecast, luck: Band) -> None:
-    """Say what the lines are, and where there is no theory, why."""
+def _from_draws(now: state.State) -> Band | None:
+    """Return the band estimated from draws, if it was asked for at this very setting."""
+    if st.session_state.get("estimated") != (now.network, now.batch):
+        return None
+    return ensemble_of(now.network, now.batch)
+
+
+def _ask_for_draws(network: Network, batch: Batch) -> None:
+    st.session_state["estimated"] = (network, batch)
+
+
+def _explain_theory(
+    now: state.State, columns: Sequence[str], predicted: Forecast, luck: Band
+) -> None:
+    """Say what the lines are, and offer the band that theory cannot give."""
+    # Without a prediction every draw is the same, or of a size that nothing can be said about.
+    wanting = (
+        bool(predicted.log10) and luck.draws is None and any(c not in luck.ends for c in columns)
+    )
+    told = _what_lines_are(columns, predicted, luck)
+    possible = affordable(now.network, now.batch)
+    if wanting and not possible:
+        told.append("The network is too large to estimate the band from draws here.")
+    with st.container(horizontal=True, vertical_alignment="center", key="told"):
+        st.caption(" ".join(told))
+        if wanting and possible:
+            st.button(
+                f"Estimate the band from {DRAWS} draws",
+                type="tertiary",
+                icon=":material/casino:",
+                key="estimate",
+                on_click=_ask_for_draws,
+                args=(now.network, now.batch),
+                help="Measure as many other draws of this network, and see how far they stray.",
+            )
+
+
+def _what_lines_are(columns: Sequence[str], predicted: Forecast, luck: Band) -> list[str]:
+    """Return sentences about the lines and, where there is no theory, why."""
     missing = [predicted.reasons[c] for c in columns if c in predicted.reasons]
-    told = "Solid: this draw, measured. Dashed: the average over draws, by theory."
-    if len(missing) == len(columns):
-        told = "Solid: this draw, measured."
-    elif all(c in luck.ends for c in columns):
-        told += " Blue band: where 95 % of draws lie."
+    told = ["Solid: this draw, measured."]
+    if len(missing) < len(columns):
+        told.append("Dashed: the average over draws, by theory.")
+    banded = [c in luck.ends for c in columns]
+    if luck.draws and any(banded):
+        told.append(f"Blue band: the range of 95 % of draws, estimated from {luck.draws} draws.")
+    elif all(banded):
+        told.append("Blue band: where 95 % of draws lie.")
     elif luck.ends:
-        told += " Blue band, where there is one: 95 % of draws; ∂ℓ/∂W has none."
-    reasons = dict.fromkeys([*missing, *([] if luck.reason is None else [luck.reason])])
-    st.caption(" ".join([told, *reasons]))
+        told.append("Blue band, where there is one: 95 % of draws; ∂ℓ/∂W has none by theory.")
+    if luck.reason and not all(banded):
+        missing.append(luck.reason)
+    return [*told, *dict.fromkeys(missing)]
 
 
 def switches() -> None:
