@@ -20,6 +20,8 @@ BIAS_STDS = np.linspace(0.0, 2.0, 41)
 _LENGTHS = np.linspace(LOWEST, HIGHEST, 385)
 _NEARLY = 1 - 1e-6
 _HALVINGS = 30
+# Logarithms of lengths whose series are worked out.
+_APART = 1 / 16
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,9 @@ def _chaotic_factors(activation: str, log_q: Floats, chi_1: Floats) -> Floats:
 
     The slope is a series s in the cosine that is χ₁ at 1, and the map is 1 less what s sums up
     to between the cosine and 1. So near the edge of chaos nothing is lost, although the series
-    are of lengths close by.
+    lie between those of lengths close by.
     """
-    rows = np.array([slope_series(activation, x) for x in log_q])
+    rows = _slope_rows(activation, log_q)
     powers, shares = tail(rows.shape[1] - 1, slope_fall(activation))
     powers = np.concatenate((np.arange(rows.shape[1] - 1), powers))
     series = np.concatenate((rows[:, :-1], np.maximum(rows[:, -1:], 0) * shares), axis=1)
@@ -127,6 +129,15 @@ def _chaotic_factors(activation: str, log_q: Floats, chi_1: Floats) -> Floats:
         rises = gain(middle) > 0
         low, high = np.where(rises, middle, low), np.where(rises, high, middle)
     return np.where(merged, 1.0, (series * low[:, None] ** powers).sum(axis=1))
+
+
+def _slope_rows(activation: str, log_q: Floats) -> Floats:
+    """Return each length's series of E[φ'(u) φ'(v)], (points, terms), on straight lines."""
+    below = np.floor(log_q / _APART) * _APART
+    at = np.array([slope_series(activation, x) for x in below])
+    next_to = np.array([slope_series(activation, x) for x in below + _APART])
+    between: Floats = at + (next_to - at) * ((log_q - below) / _APART)[:, None]
+    return between
 
 
 def edges(activation: str) -> Iterator[tuple[float, float]]:
