@@ -85,12 +85,12 @@ def _two_inputs(network: Network, at: tuple[float, float]) -> None:
 def _fate(drawn: Cobweb, steps: int) -> str:
     """Say in one sentence what becomes of two inputs."""
     last, layers = float(drawn.walk[-1]), "1 layer" if steps == 1 else f"{steps} layers"
-    if math.isclose(last, _START, abs_tol=5e-3):
+    if drawn.c_star < 1:
+        what = f"here every pair, alike or not, drifts towards {_cosine(drawn.c_star)}"
+    elif math.isclose(last, _START, abs_tol=5e-3):
         what = "the network keeps them as alike as they were"
-    elif last > _START:
-        what = "the network sees less and less of what tells them apart"
     else:
-        what = "a small difference grows until it drowns what they share"
+        what = "the network sees less and less of what tells them apart"
     return (
         f"Two inputs at cosine {_START:g} are at {_cosine(last)} after {layers}, once their "
         f"lengths have settled: {what}."

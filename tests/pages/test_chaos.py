@@ -47,10 +47,14 @@ def test_on_the_edge_nothing_is_said_to_change() -> None:
         # tanh, σ_b² = 0.05: c* = 1 at σ_w² = 1.3, and 0.165065 at 4.
         ({"scale": "0.10077822"}, "Two inputs at cosine 0.6 are at 0.97 after 20 layers"),
         ({"scale": "0.10077822", "depth": "60"}, "Two inputs at cosine 0.6 are at 1 − "),
-        ({"scale": "0.1767767", "depth": "60"}, "are at 0.17 after 60 layers"),
+        ({"scale": "0.1767767", "depth": "60"}, "alike or not, drifts towards 0.17."),
         ({"scale": "0.05", "bias_std": "0"}, "it shrinks to 0 or grows without end"),
         ({"scale": "1", "activation": "relu"}, "it shrinks to 0 or grows without end"),
         ({"scale": "0.1", "depth": "1"}, "after 1 layer,"),
+        (
+            {"activation": "linear", "initializer": "lecun_normal", "bias_std": "0"},
+            "as alike as they were",
+        ),
     ],
 )
 def test_two_inputs_are_followed_in_words(place: dict[str, str], said: str) -> None:
