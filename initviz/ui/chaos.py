@@ -130,11 +130,9 @@ def _judge_library(activation: str) -> None:
     chi_1 = phase(activation, gain**2, 0.0).chi_1
     if chi_1 is None:
         return
-    side = _side(chi_1).lower()
     st.caption(
         f"`torch.nn.init.calculate_gain('{activation}')` is {number(gain, 4)}, without biases "
-        f"{side}: deep in the network a layer multiplies the gradient's variance by "
-        f"{number(chi_1, 3)}."
+        f"{_side(chi_1).lower()}: {_what_happens(chi_1)}."
     )
 
 

@@ -67,8 +67,8 @@ def test_two_inputs_are_followed_in_words(place: dict[str, str], said: str) -> N
 @pytest.mark.parametrize(
     ("activation", "side", "factor"),
     [
-        ("tanh", "1.667, without biases chaotic", "by 1.21."),
-        ("relu", "1.414, without biases on the edge of chaos", "by 1."),
+        ("tanh", "1.667, without biases chaotic", "a factor of 1.21 a layer"),
+        ("relu", "1.414, without biases on the edge of chaos", "keep their size"),
     ],
 )
 def test_pytorchs_own_gain_is_judged(activation: str, side: str, factor: str) -> None:
