@@ -55,8 +55,14 @@ def plot_plane(
                 hues,
                 title={"text": "σ<sub>w</sub> = weight std × √fan-in", "standoff": 4},
                 range=[0, 4],
+                fixedrange=True,
             ),
-            yaxis=value_axis(hues, title={"text": "σ<sub>b</sub> = bias std"}, range=[-0.28, 2]),
+            yaxis=value_axis(
+                hues,
+                title={"text": "σ<sub>b</sub> = bias std"},
+                range=[-0.28, 2],
+                fixedrange=True,
+            ),
             annotations=_names(marks, hues),
         ),
     )

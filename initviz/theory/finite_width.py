@@ -266,9 +266,11 @@ def _laws(activation: str, log_v: float) -> _Laws:
     beyond = (functions[pairs[:, 0]] * functions[pairs[:, 1]]) @ weights - energies.sum(axis=1)
     laws = np.concatenate((energies, beyond[:, None]), axis=1)
     # d ln E[f]/d ln v = E[f (z² − 1)]/(2 E[f]).
-    square, slope_square = functions[2:] @ weights
-    answers = functions[2:] @ (weights * (z * z - 1)) / (2 * np.array([square, slope_square]))
+    averages = functions[2:] @ weights
+    # A slope that is 0 but for a sliver around the origin shows at no node: it answers to nothing.
+    averages = np.where(averages > 0, averages, np.inf)
+    answers = functions[2:] @ (weights * (z * z - 1)) / (2 * averages)
     # v² d²E[f]/dv² over E[f].
     fourth = weights * (z**4 - 6 * z * z + 3)
-    curves = functions[2:] @ fourth / (4 * np.array([square, slope_square]))
+    curves = functions[2:] @ fourth / (4 * averages)
     return _Laws(*laws, *map(float, (*answers, *curves)))

@@ -106,20 +106,8 @@ def _cosine(value: float) -> str:
 
 def _go() -> None:
     points = st.session_state["plane"]["selection"]["points"]
-    if not points:
-        return
-    weight_std, bias_std = float(points[0]["x"]), max(0.0, float(points[0]["y"]))
-    width = st.session_state["width"]
-    state.put(
-        Network(
-            depth=st.session_state["depth"],
-            width=width,
-            activation=st.session_state["activation"],
-            initializer="normal",
-            scale=float(f"{weight_std / math.sqrt(width):.4g}"),
-            bias_std=float(f"{bias_std:.3g}"),
-        )
-    )
+    if points:
+        state.stand(float(points[0]["x"]), max(0.0, float(points[0]["y"])))
 
 
 def _judge_library(activation: str) -> None:

@@ -13,6 +13,8 @@ from initviz.ui.text import LABELS
 WIDTHS = tuple(2**i for i in range(12))
 # Fine where networks live and die, coarse up to the largest gain allowed.
 _GAINS = (*(i / 100 for i in range(301)), 3.5, 4.0, 5.0, 7.0, 10.0, 20.0, 50.0, 100.0)
+_BIASES = (*(i / 100 for i in range(101)), 1.5, 2.0, 3.0, 5.0, 10.0)
+_SCALES = tuple(float(f"{d / 10}e{power}") for power in range(-4, 1) for d in range(10, 100, 5))
 _SIZES = tuple(2**i for i in range(1, 13))
 
 
@@ -60,7 +62,7 @@ def more_controls() -> None:
         return
     with more, st.container(horizontal=True, width=380, key="more"):
         _number("bias_mean", step=0.1)
-        _number("bias_std", step=0.1)
+        _scale_slider("bias_std", _BIASES)
         _choice("normalization")
         _choice("inputs")
         _choice("loss")
@@ -88,15 +90,15 @@ def _choice(field: str, on_change: Callable[[], None] | None = None) -> None:
     )
 
 
-def _scale_slider(field: str, options: Sequence[float]) -> None:
+def _scale_slider(field: str, options: Sequence[float], help_: str | None = None) -> None:
     """Slide over chosen values; the present one joins them if it is not among them."""
-    label, help_ = _words(field)
+    label, usual = _words(field)
     st.select_slider(
         label,
         sorted({*options, st.session_state[field]}),
         format_func=lambda v: f"{v:g}",
         key=field,
-        help=help_,
+        help=help_ or usual,
         persist_state="session",
     )
 
@@ -119,17 +121,9 @@ def _number(field: str, *, step: float) -> None:
 
 def _scale() -> None:
     initializer = INITIALIZERS[st.session_state["initializer"]]
-    st.number_input(
-        "Scale",
-        0.0,
-        value=None,
-        key="scale",
-        step=0.01,
-        format="%g",
-        placeholder=f"{initializer.default_scale:g}",
-        help=f"The {initializer.scale_meaning}.",
-        persist_state="session",
-    )
+    if st.session_state["scale"] is None:
+        st.session_state["scale"] = initializer.default_scale
+    _scale_slider("scale", _SCALES, f"The {initializer.scale_meaning}.")
 
 
 def _forget_scale() -> None:

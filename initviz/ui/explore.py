@@ -93,6 +93,11 @@ def charts(now: state.State, signals: Signals) -> Figures:
         for q in drawn.values()
         if q.column in predicted.log10
     ]
+    curves += [
+        signal.Curve("luck", share * end)
+        for q in drawn.values()
+        for end in luck.ends.get(q.column, ())
+    ]
     shown = signal.window(curves, st.session_state["window"])
     state.keep_window(shown)
     figures = {}

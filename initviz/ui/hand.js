@@ -616,6 +616,9 @@ function letGo() {
   strip();
 }
 
+// A band that left the numbers a chart can hold is none.
+const told = (ends) => (ends?.every((pair) => pair.every(Number.isFinite)) ? ends : null);
+
 // Draw both charts for another setting; `measured` gives the curve that was measured there.
 function drawAt(setting, where, measured = () => null) {
   const { moved, data, theory, luck } = hand;
@@ -626,12 +629,13 @@ function drawAt(setting, where, measured = () => null) {
     return {
       picture,
       theory: predicted?.[column].map(scaled),
-      ends: ends?.[column]?.map((pair) => pair.map(scaled)),
+      ends: told(ends?.[column])?.map((pair) => pair.map(scaled)),
       followed: measured(picture),
     };
   });
   const shown = curves.reduce(
-    (window, { theory: line, followed }) => fit(followed ?? [], fit(line ?? [], window)),
+    (window, { theory: line, ends: luck_, followed }) =>
+      [followed, line, luck_?.flat()].reduce((w, logs) => fit(logs ?? [], w), window),
     moved.pictures[0].window);
   for (const { picture, followed, ...lines } of curves) {
     picture.draw({

@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from initviz.figures.signal import SMALLEST_WINDOW, Window
+from initviz.initializers import INITIALIZERS
 from initviz.links import (
     FIELDS,
     Reading,
@@ -85,8 +86,11 @@ def repair(network: Network) -> None:
 
 
 def settled() -> Reading:
-    """Return what the widgets say."""
-    return settle({field: st.session_state[field] for field in FIELDS})
+    """Return what the widgets say; the scale that an initializer has anyway is not said."""
+    values = {field: st.session_state[field] for field in FIELDS}
+    if values["scale"] == INITIALIZERS[values["initializer"]].default_scale:
+        values["scale"] = None
+    return settle(values)
 
 
 def current() -> State:

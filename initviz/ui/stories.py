@@ -4,7 +4,7 @@ from initviz.network import Network
 
 STORIES: dict[str, Network] = {
     "Sigmoid, 30 deep": Network(depth=30, activation="sigmoid", initializer="glorot_uniform"),
-    "N(0, 0.01²)": Network(depth=30, activation="tanh", initializer="normal", scale=0.01),
+    "N(0, 0.01²)": Network(depth=30, activation="tanh", initializer="normal"),
     "Too large": Network(depth=30, initializer="he_normal", gain=2.0),
     "All zeros": Network(initializer="zeros"),
     "ReLU + Glorot": Network(depth=50, initializer="glorot_uniform"),

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from initviz import Batch, Network
+from initviz import INITIALIZERS, Batch, Network
 from initviz.links import from_query, to_query
 from initviz.ui.stories import STORIES
 
@@ -37,8 +37,10 @@ def opened(query: str = "") -> AppTest:
 
 def shown(app: AppTest) -> tuple[Network, Batch]:
     state = app.session_state
+    network = Network(**{f: state[f] for f in Network.model_fields})
+    said = network.scale != INITIALIZERS[network.initializer].default_scale
     return (
-        Network(**{f: state[f] for f in Network.model_fields}),
+        network if said else network.replace(scale=None),
         Batch(**{f: state[f] for f in Batch.model_fields}),
     )
 
@@ -139,11 +141,11 @@ def test_a_new_draw_is_the_next_seed() -> None:
 
 def test_scale_is_offered_only_where_it_means_something_and_forgotten_with_it() -> None:
     app = opened("initializer=normal&scale=0.3")
-    assert app.number_input(key="scale").value == 0.3
+    assert app.select_slider(key="scale").value == 0.3
     app.selectbox(key="initializer").set_value("he_normal").run()
     assert not app.exception
     assert shown(app)[0].scale is None
-    assert "scale" not in [n.key for n in app.number_input]
+    assert "scale" not in [s.key for s in app.select_slider]
 
 
 def test_digits_with_a_large_batch_says_so_and_goes_on() -> None:

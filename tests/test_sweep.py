@@ -1,0 +1,67 @@
+"""A sweep is the probes that it stands for, around the gain that theory calls critical."""
+
+import math
+
+import numpy as np
+import pytest
+
+from initviz import Batch, Network, probe
+from initviz.sweep import SETTINGS, gain_range, sweep
+from initviz.theory.meanfield import phase
+
+
+def test_a_sweep_is_probes_with_the_same_noise() -> None:
+    network, batch = Network(depth=6, width=32, activation="tanh"), Batch(size=32, seed=3)
+    gains = gain_range(network).gains()
+    found = sweep(network, batch, ("act_var", "grad_weight_var"))
+    assert found.shape == (2, SETTINGS, 6)
+    for i in (0, 17, SETTINGS - 1):
+        table = probe(network.replace(gain=float(gains[i])), batch).table
+        np.testing.assert_allclose(10 ** found[0, i], table["act_var"], rtol=1e-6)
+        np.testing.assert_allclose(10 ** found[1, i], table["grad_weight_var"], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("network", "critical"),
+    [
+        (Network(), 1.0),
+        (Network(initializer="glorot_uniform"), math.sqrt(2)),
+        (Network(initializer="normal", scale=0.05), math.sqrt(2 / 128) / 0.05),
+        (Network(activation="tanh", initializer="glorot_normal"), 1.0),
+        (Network(activation="tanh", initializer="glorot_normal", bias_std=0.05**0.5), 1.327010),
+    ],
+)
+def test_the_critical_gain_stands_in_the_middle(network: Network, critical: float) -> None:
+    found = gain_range(network)
+    assert found.critical == pytest.approx(critical, rel=1e-5)
+    assert found.low * found.high == pytest.approx(critical**2, rel=1e-5)
+
+
+def test_the_critical_gain_keeps_the_gradient() -> None:
+    found = gain_range(Network(activation="softsign", initializer="lecun_normal", bias_std=0.3))
+    assert phase("softsign", found.critical**2, 0.09).chi_1 == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        Network(activation="softplus"),
+        Network(initializer="zeros"),
+        Network(bias_std=1e200),
+        Network(activation="relu", bias_std=0.1, gain=0.0),
+    ],
+)
+def test_without_a_critical_gain_the_networks_own_is_the_middle(network: Network) -> None:
+    found = gain_range(network)
+    assert found.critical is None
+    assert 0 < found.low < (network.gain or 1) < found.high < math.inf
+
+
+def test_deep_networks_are_swept_in_small_steps() -> None:
+    shallow, deep = (gain_range(Network(depth=depth)) for depth in (5, 200))
+    assert deep.high / deep.low < 1.4 < shallow.high / shallow.low
+
+
+def test_too_much_work_is_refused_with_numbers() -> None:
+    with pytest.raises(ValueError, match=r"sweep of 40 gains takes .* operations .* may take 1e"):
+        sweep(Network(depth=200, width=2048), Batch(), ("act_var",))
