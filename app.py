@@ -17,6 +17,7 @@ st.navigation(
             "pages/lab/explore.py", title="Explore", icon=":material/ssid_chart:", default=True
         ),
         st.Page("pages/lab/chaos.py", title="Edge of chaos", icon=":material/grid_on:"),
+        st.Page("pages/lab/isometry.py", title="Isometry", icon=":material/blur_circular:"),
         st.Page("pages/learn/reference.py", title="Reference", icon=":material/menu_book:"),
     ],
     position="top",

@@ -20,6 +20,7 @@ class Name(StrEnum):
     GROWTH = "growth"
     LEAK = "leak"
     THEORY = "theory"
+    HAND = "hand"
 
 
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the rows to a file.")]

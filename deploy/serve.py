@@ -5,9 +5,13 @@ The first visitor would otherwise wait for torch: python -m deploy.serve [stream
 
 import sys
 
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
-from initviz.ui import controls, explore, reference  # noqa: F401 - imported for the time it takes
+from initviz.ui import chaos, hand, reference  # noqa: F401 - imported for the time it takes
 
 if __name__ == "__main__":
+    # app.py names its pages itself. Until it has run once, a folder called pages makes Streamlit
+    # look for them there, and tell whoever follows a link to one that there is no such page.
+    PagesManager.uses_pages_directory = False
     cli.main(["run", "app.py", *sys.argv[1:]], prog_name="streamlit")

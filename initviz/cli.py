@@ -182,7 +182,7 @@ def app_command(
     if not page.exists():
         raise ValueError(f"{page} is missing; run this from a checkout of the project")
     subprocess.run(  # noqa: S603 - our own interpreter and our own file
-        [sys.executable, "-m", "streamlit", "run", str(page), "--server.port", port],
+        [sys.executable, "-m", "deploy.serve", "--server.port", port],
         cwd=page.parent,
         check=False,
     )

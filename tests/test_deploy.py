@@ -110,7 +110,7 @@ def test_every_copied_source_exists_and_reaches_the_build() -> None:
     assert reaches_the_build(".streamlit/config.toml")
     for path in (
         ".git/config", ".streamlit/secrets.toml", ".venv/bin/python", "tests/conftest.py",
-        "initviz/__pycache__/probe.cpython-311.pyc", "docs/explore.png", ".env",
+        "initviz/__pycache__/probe.cpython-311.pyc", "docs/hand.gif", ".env",
     ):  # fmt: skip
         assert not reaches_the_build(path), path
 

@@ -9,11 +9,13 @@ import streamlit as st
 
 from initviz import Batch, Network, Signals, probe, work
 from initviz.ensemble import DRAWS, ensemble
+from initviz.jacobian import SingularValues, flops, measure
 from initviz.memory import forget, kept
 from initviz.statistics import Floats
 from initviz.sweep import sweep
 from initviz.theory.band import Band, band
 from initviz.theory.forecast import Forecast, forecast
+from initviz.theory.isometry import Law, law
 from initviz.theory.portable import portable
 from initviz.turns import TURNS, stoppable
 from initviz.ui.text import plain
@@ -30,6 +32,8 @@ _CANDIDATES = 10
 _FEW = 3
 # Characters of a failure's own words on the page.
 _LONGEST = 200
+# What a law of isometry takes at most, in bytes.
+_ENTRY = 16 * 2**10
 Result = TypeVar("Result")
 _LOG = logging.getLogger(__name__)
 
@@ -72,6 +76,21 @@ def sweep_of(network: Network, batch: Batch, columns: tuple[str, ...]) -> Floats
 @kept(SWEEPS_BYTES, lambda curves: curves.nbytes)
 def _sweep(network: Network, batch: Batch, columns: tuple[str, ...]) -> Floats:
     return sweep(network, batch, columns)
+
+
+def isometry_of(network: Network, batch: Batch) -> tuple[SingularValues, Law]:
+    """Measure a network's Jacobian once, and say what theory expects of it.
+
+    Raises:
+        ValueError: where there is no measurement, or it is too much work.
+    """
+    long = flops(network) > _LONG
+    return _explained("Measuring the Jacobian", lambda: _isometry(network, batch), long=long)
+
+
+@kept(THEORY_BYTES, lambda found: found[0].nbytes + _ENTRY)
+def _isometry(network: Network, batch: Batch) -> tuple[SingularValues, Law]:
+    return measure(network, batch), law(network, batch)
 
 
 @kept(THEORY_BYTES, lambda _: 24 * 2**10)

@@ -275,10 +275,11 @@ def _panel_charts(figures: dict[str, tuple[Any, str]], caption: str) -> None:
             st.plotly_chart(figure, key=key, config=PLOTLY, alt=alt)
     st.caption(caption)
     drawn = {key: figure for key, (figure, _) in figures.items()}
-    _csv_button("These charts (CSV)", drawn, f"{st.session_state['panel']}.csv")
+    csv_button("These charts (CSV)", drawn, f"{st.session_state['panel']}.csv")
 
 
-def _csv_button(label: str, figures: Figures, name: str) -> None:
+def csv_button(label: str, figures: Figures, name: str) -> None:
+    """Offer every point of figures as CSV."""
     st.download_button(
         label,
         lambda: to_csv(figures.items()),
@@ -308,7 +309,7 @@ def share(now: state.State, signals: Signals, figures: Figures) -> None:
     with sharing:
         st.caption("The address holds everything on this page, pins included: copy it to share.")
         st.code(state.link(), language=None, wrap_lines=True)
-        _csv_button("Charts with pins (CSV)", figures, "charts.csv")
+        csv_button("Charts with pins (CSV)", figures, "charts.csv")
         st.download_button(
             "Table (CSV)",
             lambda: signals.table.to_csv(index=False),

@@ -81,8 +81,8 @@ class Table {
   }
 }
 
-// Lengths that differ by less, as logarithms, are one.
-const SAME = 1e-7;
+// Lengths that differ by less, as logarithms, are one from there on.
+const SAME = 1e-4;
 
 export class Theory {
   constructor(tables) {
@@ -128,7 +128,13 @@ export class Theory {
   forward(width, depth, noise, grown) {
     const { table, tables: { normalization: kind, widths } } = this, { low, high } = widths[width];
     const shares = this.shares[width], last = shares.length - 1;
-    const inputs = Float64Array.from(shares, (_, i) => low + ((high - low) * i) / last);
+    let inputs = Float64Array.from(shares, (_, i) => low + ((high - low) * i) / last), root = 1;
+    if (table.law && kind === "none" && noise === -Infinity) {
+      // Every layer only multiplies lengths: one stands for all, but for the average of roots.
+      const mean = this.average(width, inputs);
+      root = Math.exp(this.average(width, inputs.map((x) => x / 2)) - mean / 2);
+      inputs = Float64Array.of(mean);
+    }
     const squares = [], slopes_ = [], divided = [], found = { preact_ms: [], act_var: [] };
     let seen = inputs, spread = inputs;
     for (let l = 0; l < depth; l++) {
@@ -149,12 +155,13 @@ export class Theory {
       }
       const size = this.average(width, square);
       let steady = 0;
-      if (Math.abs(ratios[0]) > SAME)
+      if (Math.abs(ratios[0]) > 1e-9)
         for (let i = 0; i < n; i++)
           steady += (n > 1 ? shares[i] : 1) * ratios[i] * Math.exp((square[i] - size) / 2);
-      found.act_var.push(size + Math.log(Math.max(1 - steady ** 2, 1e-12)));
+      found.act_var.push(size + Math.log(Math.max(1 - (root * steady) ** 2, 1e-12)));
       seen = square;
-      spread = square.map((x, i) => x + Math.log1p(-Math.min(ratios[i] ** 2, 1 - 1e-12)));
+      if (kind === "batch")
+        spread = square.map((x, i) => x + Math.log1p(-Math.min(ratios[i] ** 2, 1 - 1e-12)));
       squares.push(square);
       slopes_.push(slope);
     }
@@ -465,7 +472,7 @@ class Picture {
     const note = { fill: this.ink, "font-size": 11, "text-anchor": this.backward ? "start" : "end" };
     const at = { ...note, x: this.backward ? 2 : w - 2 };
     const zone = make("rect", { width: w, fill: this.zone ?? "none" }, this.root);
-    const axes = make("g", {}, this.root);
+    const [rows, columns] = [make("g", {}, this.root), make("g", {}, this.root)];
     const inside = make("g", { "clip-path": `url(#hand-clip-${side})` }, this.root);
     const line = (width, more) =>
       make("path", { fill: "none", stroke: hue, "stroke-width": width, ...more }, inside);
@@ -480,7 +487,7 @@ class Picture {
       return made;
     });
     const label = make("text", { ...note, x: w - 4, y: h - 6, "text-anchor": "end" }, this.root);
-    return { zone, axes, pins, band, theory, measured, tip, words, label };
+    return { zone, rows, columns, pins, band, theory, measured, tip, words, label };
   }
 
   // The numbers stay with the path for whoever wants to read them.
@@ -503,7 +510,7 @@ class Picture {
   }
 
   point(layer, log) {
-    return `${Math.round(this.x(layer) * 10) / 10},${Math.round(this.y(log) * 100) / 100}`;
+    return `${Math.round(this.x(layer) * 10) / 10},${Math.round(this.y(log) * 10) / 10}`;
   }
 
   around(ends) {
@@ -520,33 +527,39 @@ class Picture {
 
   // Axes, and the pins that stand on them, are drawn anew only when the axes change.
   frame(depth, shown) {
-    const key = `${depth} ${shown}`;
-    if (key === this.framed) return;
-    this.framed = key;
-    this.parts.axes.replaceChildren();
-    this.axes(depth, shown);
-    this.pins.forEach((pin, i) => this.parts.pins[i].setAttribute("d", this.along(pin.logs, 0)));
+    const axes = { rows: `${shown}`, columns: `${depth}` };
+    const changed = Object.keys(axes).filter((name) => axes[name] !== this.framed?.[name]);
+    for (const name of changed) {
+      this.parts[name].replaceChildren();
+      if (name === "rows") this.rows(shown);
+      else this.columns(depth);
+    }
+    if (changed.length)
+      this.pins.forEach((pin, i) => this.parts.pins[i].setAttribute("d", this.along(pin.logs, 0)));
+    this.framed = axes;
   }
 
-  axes(depth, shown) {
-    const { w, t } = this.size, { x, y } = this.styles;
-    const tick = (content, at) => {
-      const text = make("text", at, this.parts.axes);
-      text.textContent = content;
-      return text;
-    };
+  rows(shown) {
+    const { size: { w }, styles: { y }, parts: { rows } } = this;
     const every = [1, 2, 4, 8, 12, 20, 40, 80, 160].find((s) => (shown[1] - shown[0]) / s <= 6);
     for (let p = every * Math.ceil(shown[0] / every); p <= shown[1]; p += every) {
-      make("path", { d: `M0,${this.y(p)}h${w}`, stroke: this.grid }, this.parts.axes);
+      make("path", { d: `M0,${this.y(p)}h${w}`, stroke: this.grid }, rows);
       const at = { x: -2, y: this.y(p) + y.y, "text-anchor": "end", style: y.style };
-      const text = tick(p === 0 ? "1" : "10", at);
+      const text = make("text", at, rows);
+      text.textContent = p === 0 ? "1" : "10";
       if (p === 0 || p === 1) continue;
       const power = { dy: "-0.6em", style: "font-size: 70%" };
       make("tspan", power, text).textContent = String(p).replace("-", "−");
     }
+  }
+
+  columns(depth) {
+    const { size: { t }, styles: { x }, parts: { columns } } = this;
     const step = [1, 2, 5, 10, 20, 50, 100].find((s) => depth / s <= 10);
-    for (let layer = step; layer <= depth; layer += step)
-      tick(layer, { x: this.x(layer), y: x.y - t, "text-anchor": "middle", style: x.style });
+    for (let layer = step; layer <= depth; layer += step) {
+      const at = { x: this.x(layer), y: x.y - t, "text-anchor": "middle", style: x.style };
+      make("text", at, columns).textContent = layer;
+    }
   }
 
   trains(zone, shown) {
@@ -881,27 +894,29 @@ function glide() {
 // ---------------------------------------------------------------- the network as a strip
 
 // Blue for small, orange for large, on one scale whatever the network: eight decades each way.
-const SMALL = [0, 114, 178], LARGE = [213, 94, 0], DECADES = 8;
+const HUES = ["0,114,178", "213,94,0"], DECADES = 8, SHADES = 32;
+const COLOURS = HUES.map((hue) =>
+  Array.from({ length: SHADES + 1 }, (_, i) => `rgba(${hue},${0.08 + (0.92 * i) / SHADES})`));
 
 function strip(forward_, backward_, until) {
   const canvas = part("strip");
   if (!canvas) return;
   const own = (side) => {
-    const gd = plotOf(side), trace = gd?.data.find(({ name }) => name === "measured");
+    const trace = plotOf(side)?.data.find(({ name }) => name === "measured");
     return trace ? log10s(trace) : [];
   };
-  const rows = [forward_ ?? own("activation"), backward_ ?? own("gradient")];
   const { width, height } = canvas, pen = canvas.getContext("2d");
   pen.clearRect(0, 0, width, height);
-  rows.forEach((logs, row) => logs.forEach((log, i) => {
-    const lit = !until || (row ? i >= logs.length - until[1] : i < until[0]);
-    const strength = Math.min(Math.abs(log) / hand.data.share / DECADES, 1);
-    const [r, g, b] = log < 0 ? SMALL : LARGE;
-    pen.fillStyle = Number.isNaN(log) ? "#000" : `rgba(${r},${g},${b},${0.08 + 0.92 * strength})`;
-    pen.globalAlpha = lit ? 1 : 0.15;
+  [forward_ ?? own("activation"), backward_ ?? own("gradient")].forEach((logs, row) => {
     const cell = width / logs.length, gap = Math.min(4, cell * 0.15);
-    pen.fillRect(i * cell + gap / 2, (row * height) / 2 + 1, cell - gap, height / 2 - 2);
-  }));
+    for (let i = 0; i < logs.length; i++) {
+      const decades = Math.min(Math.abs(logs[i]) / hand.data.share / DECADES, 1);
+      const lit = !until || (row ? i >= logs.length - until[1] : i < until[0]);
+      pen.fillStyle = COLOURS[logs[i] < 0 ? 0 : 1][Math.round(decades * SHADES)] ?? "black";
+      pen.globalAlpha = lit ? 1 : 0.15;
+      pen.fillRect(i * cell + gap / 2, (row * height) / 2 + 1, cell - gap, height / 2 - 2);
+    }
+  });
 }
 
 // ---------------------------------------------------------------- no flash
