@@ -4,7 +4,18 @@ from initviz.activations import ACTIVATIONS
 from initviz.initializers import INITIALIZERS
 from initviz.network import Batch, Network
 from initviz.probe import probe
+from initviz.recipes import RECIPES, reinitialize
 from initviz.signals import Signals
 from initviz.theory.forecast import predict
 
-__all__ = ["ACTIVATIONS", "INITIALIZERS", "Batch", "Network", "Signals", "predict", "probe"]
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALIZERS",
+    "RECIPES",
+    "Batch",
+    "Network",
+    "Signals",
+    "predict",
+    "probe",
+    "reinitialize",
+]

@@ -5,6 +5,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -15,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, predict, probe
+from initviz import ACTIVATIONS, INITIALIZERS, RECIPES, Batch, Network, predict, probe
 from initviz.links import FIELDS, split
 from initviz.signals import Signals, as_json
 from initviz.theory.meanfield import critical
@@ -143,11 +144,12 @@ class Registry(StrEnum):
 
     ACTIVATIONS = "activations"
     INITIALIZERS = "initializers"
+    RECIPES = "recipes"
 
 
 @app.command("list")
 def list_command(registry: Registry, json_: Json = False, csv: Csv = False) -> None:
-    """List the activations or the initializers."""
+    """List the activations, the initializers or the recipes."""
     records = _records(registry)
     match _format(json_, csv):
         case Format.JSON:
@@ -162,6 +164,12 @@ def list_command(registry: Registry, json_: Json = False, csv: Csv = False) -> N
 
 
 def _records(registry: Registry) -> list[dict[str, Any]]:
+    if registry is Registry.RECIPES:
+        return [
+            {f: getattr(r, f) for f in ("name", "label", "reference")}
+            | {"rules": {role: asdict(rule) for role, rule in r.rules.items()}}
+            for r in RECIPES.values()
+        ]
     shared = ("name", "label", "formula", "reference", "torch", "keras", "flax")
     if registry is Registry.ACTIVATIONS:
         return [

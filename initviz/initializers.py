@@ -314,6 +314,19 @@ INITIALIZERS = index(
             flax="nnx.initializers.lecun_uniform()",
         ),
         Initializer(
+            name="lecun_truncated",
+            label="LeCun truncated normal",
+            family="variance scaling",
+            noise=TRUNCATED,
+            amplitude=variance_scaling(1, "fan_in", TRUNCATED),
+            formula=r"w \sim \mathcal{N}(0,\; g^2 / n_\mathrm{in}),\ \text{tails cut}",
+            reference="JAX documentation, jax.nn.initializers.lecun_normal, Flax's default",
+            torch="nn.init.trunc_normal_(w, a=-2, b=2)"
+            ".mul_({gain} / 0.8796256610342398 / math.sqrt(w.shape[1]))",
+            keras='"lecun_normal"',
+            flax="nnx.initializers.lecun_normal()",
+        ),
+        Initializer(
             name="glorot_normal",
             label="Glorot normal (Xavier)",
             family="variance scaling",

@@ -8,7 +8,7 @@ import sys
 import pandas as pd
 import pytest
 
-from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, cli, probe
+from initviz import ACTIVATIONS, INITIALIZERS, RECIPES, Batch, Network, cli, probe
 from initviz.signals import COLUMNS
 
 
@@ -62,7 +62,8 @@ def test_a_person_gets_a_table_the_reason_and_the_repair(capsys, monkeypatch) ->
 
 
 @pytest.mark.parametrize(
-    ("what", "names"), [("activations", ACTIVATIONS), ("initializers", INITIALIZERS)]
+    ("what", "names"),
+    [("activations", ACTIVATIONS), ("initializers", INITIALIZERS), ("recipes", RECIPES)],
 )
 def test_list_names_every_record(capsys, monkeypatch, what: str, names) -> None:
     _, out, _ = run(capsys, monkeypatch, f"list {what} --json")

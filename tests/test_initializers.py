@@ -15,8 +15,8 @@ from initviz.randomness import generator
 
 CONTRACT = [
     "zeros", "ones", "constant", "normal", "uniform", "truncated_normal", "lecun_normal",
-    "lecun_uniform", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform",
-    "orthogonal", "identity", "sparse", "torch_default",
+    "lecun_uniform", "lecun_truncated", "glorot_normal", "glorot_uniform", "he_normal",
+    "he_uniform", "orthogonal", "identity", "sparse", "torch_default",
 ]  # fmt: skip
 SHAPES = [(96, 160), (160, 96), (128, 128)]
 
@@ -134,6 +134,7 @@ def test_gain_rescales_the_same_noise(name: str) -> None:
         ("glorot_uniform", 200, 50, 2 / 250),
         ("orthogonal", 512, 2048, 1 / 2048),
         ("torch_default", 200, 50, 1 / 600),
+        ("lecun_truncated", 200, 50, 1 / 200),
         ("truncated_normal", 200, 50, 0.0175925**2),
     ],
 )

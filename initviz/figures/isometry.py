@@ -1,6 +1,5 @@
 """How far a network stretches each direction of its input: at the output, and on the way there."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,8 @@ _BINS = 40
 # The fewest decades shown, so that an isometry looks like one.
 _NARROWEST = 3.0
 _TICKS = 6
+# Decades between ticks; beyond the last of them a network is far outside any number format.
+_STEPS = (1, 2, 5, 10, 20, 50, 100, 200)
 Trace = dict[str, Any]
 
 
@@ -104,7 +105,7 @@ def _decades(shown: tuple[float, float], colours: Palette, **changes: Any) -> di
         tickprefix="10<sup>",
         ticksuffix="</sup>",
         tickformat="d",
-        dtick=max(1, math.ceil((shown[1] - shown[0]) / _TICKS)),
+        dtick=next((s for s in _STEPS if shown[1] - shown[0] <= s * _TICKS), _STEPS[-1]),
         tick0=0,
         **changes,
     )

@@ -32,8 +32,8 @@ _CANDIDATES = 10
 _FEW = 3
 # Characters of a failure's own words on the page.
 _LONGEST = 200
-# What a law of isometry takes at most, in bytes.
-_ENTRY = 16 * 2**10
+# What the law of a spectrum takes at most, in bytes.
+_LAW_BYTES = 16 * 2**10
 Result = TypeVar("Result")
 _LOG = logging.getLogger(__name__)
 
@@ -88,9 +88,11 @@ def isometry_of(network: Network, batch: Batch) -> tuple[SingularValues, Law]:
     return _explained("Measuring the Jacobian", lambda: _isometry(network, batch), long=long)
 
 
-@kept(THEORY_BYTES, lambda found: found[0].nbytes + _ENTRY)
+@kept(THEORY_BYTES, lambda found: found[0].nbytes + _LAW_BYTES)
 def _isometry(network: Network, batch: Batch) -> tuple[SingularValues, Law]:
-    return measure(network, batch), law(network, batch)
+    values = measure(network, batch)
+    with TURNS.turn():
+        return values, law(network, batch)
 
 
 @kept(THEORY_BYTES, lambda _: 24 * 2**10)

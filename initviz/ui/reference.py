@@ -1,9 +1,12 @@
 """The reference page, read off the tables."""
 
+import pandas as pd
 import streamlit as st
 
 from initviz.activations import ACTIVATIONS
 from initviz.initializers import INITIALIZERS
+from initviz.recipes import RECIPES, Rule
+from initviz.roles import ROLES
 from initviz.ui.text import LABELS
 
 _TERMS = {
@@ -47,3 +50,33 @@ def initializers() -> None:
             st.markdown(f"**{initializer.label}** `{initializer.name}`")
             st.latex(initializer.formula)
             st.caption(f"Family: {initializer.family}. {initializer.reference}.")
+
+
+def recipes() -> None:
+    """Show every recipe beside the others: a row for each role."""
+    st.subheader("Recipes")
+    st.markdown(
+        "What each kind of parameter gets: the libraries' defaults, the textbook's advice, and "
+        "what two well-known models did. Roles without an entry fall back on dense weights or "
+        "biases, where those are meant."
+    )
+    columns = {recipe.label: recipe.rules for recipe in RECIPES.values()}
+    rows = {
+        meaning: {label: _said(rules.get(role)) for label, rules in columns.items()}
+        for role, meaning in ROLES.items()
+    }
+    st.dataframe(pd.DataFrame.from_dict(rows, orient="index"), alt="Initializer by role and recipe")
+    for recipe in RECIPES.values():
+        st.caption(f"**{recipe.label}** `{recipe.name}`: {recipe.reference}.")
+
+
+def _said(rule: Rule | None) -> str:
+    if rule is None:
+        return ""
+    words = [LABELS["initializer"][rule.initializer].partition(" (")[0]]
+    words += [f"{rule.scale:g}"] if rule.scale is not None else []
+    words += ["÷ √branches"] if rule.over_residuals else []
+    words += ["or the activation's partner"] if rule.matched else []
+    words += ["gate by gate"] if rule.per_gate else []
+    words += [f"forget gate {rule.forget:g}"] if rule.forget is not None else []
+    return ", ".join(words)

@@ -1,7 +1,8 @@
-"""Reference: every activation and initializer, with formula and source."""
+"""Reference: every activation, initializer and recipe, with formula and source."""
 
 from initviz.ui import reference
 
 reference.terms()
 reference.activations()
 reference.initializers()
+reference.recipes()

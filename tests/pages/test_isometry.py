@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from initviz import ACTIVATIONS
+from initviz import ACTIVATIONS, Batch, Network, jacobian
+from initviz.jacobian import measure, twin
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,9 +34,28 @@ def test_every_activation_has_a_spectrum(activation: str) -> None:
 
 def test_an_isometry_is_called_one() -> None:
     app = opened(activation="linear", initializer="orthogonal")
-    assert "**All 32 directions of the input arrive**, the strongest 1.0 times" in told(app)
-    assert "a variance of 0 times their mean squared" in told(app)
+    assert "**All 32 directions of the input arrive equally strongly.**" in told(app)
+    assert "a mean of 1.0 (theory 1.0) and a variance of 0 times its square (theory 0)" in told(app)
     assert "The Gaussian twin" in told(app)
+
+
+def test_the_answer_counts_what_was_measured() -> None:
+    network = Network(depth=10, width=32, activation="tanh", initializer="glorot_normal")
+    counts = []
+    for n in (network, twin(network)):
+        output = measure(n, Batch(size=16)).log10[-1]
+        counts.append(int((output > output[0] - 2).sum()))
+    assert counts[0] < counts[1]
+    text = told(opened(activation="tanh", initializer="glorot_normal"))
+    assert f"**Of 32 directions of the input, {counts[0]} arrive**" in text
+    assert f"In its orthogonal twin {counts[1]} arrive." in text
+
+
+def test_a_twin_that_is_too_much_work_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jacobian, "MAX_FLOPS", jacobian.flops(Network(depth=11, width=32)))
+    app = opened(depth="11")
+    assert len(app.get("plotly_chart")) == 2
+    assert "Its orthogonal twin is too much work" in told(app)
 
 
 def test_relu_loses_directions() -> None:
@@ -43,7 +63,9 @@ def test_relu_loses_directions() -> None:
 
 
 def test_zeros_let_nothing_through() -> None:
-    assert "**None of 32 directions of the input arrives**" in told(opened(initializer="zeros"))
+    text = told(opened(initializer="zeros"))
+    assert "**None of 32 directions of the input arrives**" in text
+    assert "No gain gives orthogonal weights of this size" in text
 
 
 @pytest.mark.parametrize(

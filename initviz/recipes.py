@@ -1,0 +1,249 @@
+"""Recipes: which initializer a parameter gets, by its role.
+
+What PyTorch, Keras and Flax do by default, what the textbook recommends, and what GPT-2 and
+BERT did.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+from torch import Generator, Tensor, nn
+
+from initviz.activations import ACTIVATIONS
+from initviz.initializers import INITIALIZERS
+from initviz.randomness import generator
+from initviz.registry import index
+from initviz.roles import FALLBACKS, Slot, slots
+
+# In PyTorch's order of an LSTM's gates: input, forget, cell, output.
+_FORGET = 1
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a role is drawn.
+
+    In the layers `per_gate`, stacked blocks are drawn one by one, with the fans of one block.
+    `hidden` takes the size of a recurrent state for the fan-in. `forget` is what the forget gate's
+    bias is set to, in one of PyTorch's two. `matched` prefers the partner of the activation that
+    follows. `over_residuals` divides by the root of the number of residual branches.
+    """
+
+    initializer: str
+    scale: float | None = None
+    per_gate: tuple[str, ...] = ()
+    hidden: bool = False
+    forget: float | None = None
+    matched: bool = False
+    over_residuals: bool = False
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Rules by role, with where they are documented."""
+
+    name: str
+    label: str
+    reference: str
+    rules: Mapping[str, Rule]
+
+    def rule(self, slot: Slot) -> Rule:
+        """Return the rule of a parameter's role, or of the role it falls back on.
+
+        Raises:
+            ValueError: if the recipe has neither.
+        """
+        for role in (slot.role, FALLBACKS.get(slot.role, slot.role)):
+            if role in self.rules:
+                return self.rules[role]
+        raise ValueError(
+            f"recipe {self.name!r} has no rule for the role {slot.role!r} of {slot.name}; "
+            f"its roles are {', '.join(self.rules)}"
+        )
+
+
+_STACKED = ("LSTM", "GRU", "RNN", "attention")
+_NORM = {"norm.scale": Rule("ones"), "norm.shift": Rule("zeros")}
+
+RECIPES = index(
+    (
+        Recipe(
+            name="pytorch",
+            label="PyTorch's defaults",
+            reference="PyTorch documentation, torch.nn: Linear, Conv2d, LSTM, Embedding, "
+            "MultiheadAttention",
+            rules={
+                "dense.weight": Rule("torch_default"),
+                "conv.weight": Rule("torch_default"),
+                "bias": Rule("torch_default"),
+                "recurrent.input": Rule("torch_default", hidden=True),
+                "recurrent.hidden": Rule("torch_default", hidden=True),
+                "recurrent.bias": Rule("torch_default"),
+                "attention.in": Rule("glorot_uniform"),
+                "attention.out": Rule("torch_default"),
+                "attention.bias": Rule("zeros"),
+                "embedding.weight": Rule("normal", scale=1.0),
+                **_NORM,
+            },
+        ),
+        Recipe(
+            name="keras",
+            label="Keras's defaults",
+            reference="Keras documentation: Dense, Conv2D, LSTM, GRU, Embedding",
+            rules={
+                "dense.weight": Rule("glorot_uniform"),
+                "conv.weight": Rule("glorot_uniform"),
+                "bias": Rule("zeros"),
+                "recurrent.input": Rule("glorot_uniform"),
+                "recurrent.hidden": Rule("orthogonal"),
+                "recurrent.bias": Rule("zeros", forget=1.0),
+                "embedding.weight": Rule("uniform", scale=0.05),
+                **_NORM,
+            },
+        ),
+        Recipe(
+            name="flax",
+            label="Flax's defaults",
+            reference="Flax documentation, nnx: Linear, Conv, LSTMCell, MultiHeadAttention, Embed",
+            rules={
+                "dense.weight": Rule("lecun_truncated"),
+                "conv.weight": Rule("lecun_truncated"),
+                "bias": Rule("zeros"),
+                "recurrent.input": Rule("lecun_truncated"),
+                "recurrent.hidden": Rule("orthogonal", per_gate=("LSTM",)),
+                "attention.in": Rule("lecun_truncated"),
+                "attention.out": Rule("lecun_truncated"),
+                "embedding.weight": Rule("lecun_normal"),
+                **_NORM,
+            },
+        ),
+        Recipe(
+            name="recommended",
+            label="The textbook's advice",
+            reference="He et al. 2015, arXiv:1502.01852; Glorot and Bengio 2010; Saxe et al. 2014, "
+            "arXiv:1312.6120; Jozefowicz et al. 2015 (forget bias 1)",
+            rules={
+                "dense.weight": Rule("he_normal", matched=True),
+                "readout.weight": Rule("glorot_uniform"),
+                "conv.weight": Rule("he_normal"),
+                "bias": Rule("zeros"),
+                "recurrent.input": Rule("glorot_uniform", per_gate=_STACKED),
+                "recurrent.hidden": Rule("orthogonal", per_gate=_STACKED),
+                "recurrent.bias": Rule("zeros", forget=1.0),
+                "attention.in": Rule("glorot_uniform", per_gate=_STACKED),
+                "attention.out": Rule("glorot_uniform"),
+                "embedding.weight": Rule("normal", scale=0.02),
+                **_NORM,
+            },
+        ),
+        Recipe(
+            name="gpt2",
+            label="GPT-2",
+            reference="Radford et al. 2019, section 2.3, and OpenAI's code: N(0, 0.02²), residual "
+            "projections divided by √N",
+            rules={
+                "dense.weight": Rule("normal", scale=0.02),
+                "attention.in": Rule("normal", scale=0.02),
+                "residual.last": Rule("normal", scale=0.02, over_residuals=True),
+                "bias": Rule("zeros"),
+                "embedding.weight": Rule("normal", scale=0.02),
+                **_NORM,
+            },
+        ),
+        Recipe(
+            name="bert",
+            label="BERT",
+            reference="Devlin et al. 2019, arXiv:1810.04805, and Google's code: truncated at two "
+            "standard deviations of 0.02",
+            rules={
+                "dense.weight": Rule("truncated_normal", scale=0.02),
+                "bias": Rule("zeros"),
+                "embedding.weight": Rule("truncated_normal", scale=0.02),
+                **_NORM,
+            },
+        ),
+    )
+)
+
+
+def reinitialize(
+    module: nn.Module,
+    recipe: str | Recipe,
+    *,
+    seed: int = 0,
+    roles: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Draw a module's parameters anew, in place, by their roles.
+
+    `roles` gives parameters another role, by name or shell pattern:
+    `{"blocks.*.out.weight": "residual.last"}`. Returns a row for every parameter that was
+    drawn: `name`, `role`, `initializer`, `fan_in`, `fan_out`, and the `variance` it has now.
+    Parameters without a role, such as a bare `nn.Parameter`, stay as they are. The same seed
+    gives the same weights; the global random state is not touched.
+
+    Raises:
+        ValueError: if the recipe or a role is unknown, the recipe has no rule for a role, or
+            the module has no parameter with a role; the module is then unchanged.
+    """
+    chosen = recipe if isinstance(recipe, Recipe) else _named(recipe)
+    found = slots(module, roles)
+    if not found:
+        raise ValueError(f"{type(module).__name__} has no parameter that a recipe knows a role for")
+    ruled = [(slot, chosen.rule(slot)) for slot in found]
+    residuals = sum(slot.role == "residual.last" for slot in found)
+    rows = []
+    for place, (slot, rule) in enumerate(ruled):
+        name = _initializer(slot, rule)
+        values = _draw(slot, rule, name, generator(seed, "weight", place))
+        if rule.over_residuals:
+            values /= math.sqrt(residuals)
+        with torch.no_grad():
+            slot.parameter.copy_(values.reshape(slot.parameter.shape))
+            _set_forget(slot, rule)
+            _clear_padding(module, slot)
+        variance = float(slot.parameter.detach().double().var(correction=0))
+        rows.append((slot.name, slot.role, name, slot.fan_in, slot.fan_out, variance))
+    columns = ["name", "role", "initializer", "fan_in", "fan_out", "variance"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _named(recipe: str) -> Recipe:
+    if recipe not in RECIPES:
+        raise ValueError(f"recipe must be one of {', '.join(RECIPES)}; got {recipe!r}")
+    return RECIPES[recipe]
+
+
+def _initializer(slot: Slot, rule: Rule) -> str:
+    if rule.matched and slot.activation is not None:
+        return ACTIVATIONS[slot.activation].partner
+    return rule.initializer
+
+
+def _draw(slot: Slot, rule: Rule, name: str, source: Generator) -> Tensor:
+    """Draw a parameter as a matrix of (rows, columns), or its blocks one by one."""
+    rows = len(slot.parameter)
+    columns = slot.parameter[0].numel() if slot.parameter.dim() > 1 else 1
+    blocks = slot.gates if slot.cell in rule.per_gate else 1
+    initializer = INITIALIZERS[name]
+    fan_in = slot.hidden if rule.hidden and slot.hidden is not None else slot.fan_in
+    factor = initializer.factor(fan_in, slot.fan_out // blocks, scale=rule.scale)
+    drawn = [initializer.noise.draw(rows // blocks, columns, source) for _ in range(blocks)]
+    return torch.cat(drawn) * factor
+
+
+def _set_forget(slot: Slot, rule: Rule) -> None:
+    if rule.forget is None or slot.cell != "LSTM" or "_ih" not in slot.name:
+        return
+    hidden = len(slot.parameter) // slot.gates
+    slot.parameter[_FORGET * hidden : (_FORGET + 1) * hidden] = rule.forget
+
+
+def _clear_padding(module: nn.Module, slot: Slot) -> None:
+    if slot.role != "embedding.weight":
+        return
+    owner = module.get_submodule(slot.name.rpartition(".")[0])
+    if isinstance(owner, nn.Embedding) and owner.padding_idx is not None:
+        slot.parameter[owner.padding_idx] = 0
