@@ -16,8 +16,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from initviz import ACTIVATIONS, INITIALIZERS, RECIPES, Batch, Network, predict, probe
+from initviz import ACTIVATIONS, INITIALIZERS, RECIPES, Batch, Network, predict, probe, reinitialize
 from initviz.links import FIELDS, split
+from initviz.loading import batch_of, load
 from initviz.signals import Signals, as_json
 from initviz.theory.meanfield import critical
 from initviz.words import listed, number, quoted
@@ -40,6 +41,14 @@ class Format(StrEnum):
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Module = Annotated[
+    str | None,
+    typer.Option(help="Probe a module of your own, package.module:factory, instead of a network."),
+]
+InputShape = Annotated[str | None, typer.Option(help="Its inputs' shape, as in 32,3,64,64.")]
+RecipeName = Annotated[
+    str | None, typer.Option("--recipe", help=f"Draw it anew first. One of {listed(RECIPES)}.")
+]
 Csv = Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")]
 
 
@@ -86,9 +95,24 @@ def _help(name: str) -> str:
 
 @app.command("probe")
 @_spec_options
-def probe_command(network: Network, batch: Batch, json_: Json = False, csv: Csv = False) -> None:
+def probe_command(
+    network: Network,
+    batch: Batch,
+    *,
+    json_: Json = False,
+    csv: Csv = False,
+    module: Module = None,
+    input_shape: InputShape = None,
+    recipe: RecipeName = None,
+) -> None:
     """Send one batch forward and backward and show every layer."""
-    signals = probe(network, batch)
+    if module is None and (input_shape is not None or recipe is not None):
+        raise ValueError("input_shape and recipe are for a module; give --module too")
+    signals = (
+        probe(network, batch)
+        if module is None
+        else _probe_module(module, input_shape, recipe, batch.seed)
+    )
     match _format(json_, csv):
         case Format.JSON:
             _print_json(signals.document())
@@ -96,6 +120,15 @@ def probe_command(network: Network, batch: Batch, json_: Json = False, csv: Csv 
             sys.stdout.write(signals.table.to_csv(index=False))
         case Format.TABLE:
             _print_signals(signals)
+
+
+def _probe_module(where: str, shape: str | None, recipe: str | None, seed: int) -> Signals:
+    if shape is None:
+        raise ValueError("module needs --input-shape, as in --input-shape 32,3,64,64")
+    inputs, module = batch_of(shape, seed), load(where)
+    if recipe is not None:
+        reinitialize(module, recipe, seed=seed)
+    return probe(module, inputs)
 
 
 @app.command("predict")

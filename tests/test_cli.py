@@ -7,6 +7,7 @@ import sys
 
 import pandas as pd
 import pytest
+from torch import nn
 
 from initviz import ACTIVATIONS, INITIALIZERS, RECIPES, Batch, Network, cli, probe
 from initviz.signals import COLUMNS
@@ -52,6 +53,20 @@ def test_csv_is_the_table(capsys, monkeypatch) -> None:
     table = pd.read_csv(io.StringIO(out))
     assert list(table.columns) == list(COLUMNS)
     assert len(table) == 3
+
+
+def own() -> nn.Module:
+    return nn.Sequential(nn.Linear(4, 50), nn.Tanh(), nn.Linear(50, 50))
+
+
+def test_a_module_of_ones_own_is_probed_and_drawn_anew(capsys, monkeypatch) -> None:
+    command = "probe --module tests.test_cli:own --input-shape 16,4 --recipe recommended --json"
+    code, out, err = run(capsys, monkeypatch, command)
+    assert (code, err) == (0, "")
+    document = json.loads(out)
+    assert [row["name"] for row in document["layers"]] == ["0", "2"]
+    assert document["layers"][0]["weight_var"] == pytest.approx(2 / 54, rel=0.3)
+    assert document["network"] is None
 
 
 def test_a_person_gets_a_table_the_reason_and_the_repair(capsys, monkeypatch) -> None:
@@ -102,6 +117,19 @@ def test_list_names_every_record(capsys, monkeypatch, what: str, names) -> None:
         ("probe --json --csv", "--csv"),
         ("probe --depth 200 --width 2048 --size 4096", "billion"),
         ("probe extra", "extra"),
+        ("probe --module torch.nn:Linear", "input-shape"),
+        ("probe --module torch.nn --input-shape 2,3", "package.module:factory"),
+        ("probe --module nowhere.at_all:net --input-shape 2,3", "No module named 'nowhere'"),
+        ("probe --module torch.nn:Nothing --input-shape 2,3", "Nothing"),
+        ("probe --module torch.nn:Linear --input-shape 2,3", "TypeError"),
+        ("probe --module builtins:dict --input-shape 2,3", "must give an nn.Module; got dict"),
+        ("probe --module torch.nn:ReLU --input-shape 2,3", "ReLU"),
+        ("probe --module tests.test_cli:own --input-shape 2,5", "does not run on this batch"),
+        ("probe --module tests.test_cli:own --input-shape 1,4", "input_shape"),
+        ("probe --module tests.test_cli:own --input-shape 2,x", "'2,x'"),
+        ("probe --module tests.test_cli:own --input-shape 9999999,99999", "at most"),
+        ("probe --module tests.test_cli:own --input-shape 2,4 --recipe bread", "pytorch, keras"),
+        ("probe --recipe keras", "--module"),
         ("list networks", "networks"),
         ("app --port 0", "port"),
         ("app --port http", "http"),

@@ -117,7 +117,7 @@ def _explained(values: SingularValues, law: Law) -> list[str]:
     if output.size:
         known = bool(law.log10_mean.size)
         told = [
-            f"Squared, they have a mean of {_mean(values)}"
+            f"Squared, the singular values have a mean of {_mean(values)}"
             + (f" (theory {from_log10(float(law.log10_mean[-1]))})" if known else "")
             + f" and a variance of {_rounded(_variance(values))} times its square"
             + (f" (theory {_rounded(float(law.variance[-1]))})." if known else ".")
