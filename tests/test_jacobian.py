@@ -97,7 +97,7 @@ def test_biases_in_a_huge_signal_stay_where_they_are() -> None:
     [
         ({"initializer": "zeros"}, 0),
         ({"gain": 0.0}, 0),
-        ({"initializer": "constant", "activation": "tanh"}, 1),
+        ({"initializer": "constant", "activation": "tanh", "width": 33}, 1),
         ({"initializer": "orthogonal", "activation": "linear"}, 32),
         ({"width": 1, "activation": "sigmoid"}, 1),
     ],
