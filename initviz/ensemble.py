@@ -12,14 +12,13 @@ from initviz.signals import SIZES
 from initviz.theory.band import Band
 
 DRAWS = 20
-# Operations that take about a second on one core, two with normalization: enough for a person
-# who has asked for them, too many for a slider.
-MAX_FLOPS = 3e10
+# What a person who has asked for it waits for; too much for a slider.
+MOST_SECONDS = 4.0
 
 
 def affordable(network: Network, batch: Batch) -> bool:
-    """Say whether the draws together are few enough operations to wait for."""
-    return DRAWS * work.flops(network, batch) <= MAX_FLOPS
+    """Say whether the draws together are quick enough to wait for."""
+    return DRAWS * work.seconds(network, batch) <= MOST_SECONDS
 
 
 def ensemble(network: Network, batch: Batch) -> Band:

@@ -107,7 +107,7 @@ def twin(network: Network) -> Network | None:
     initializer = INITIALIZERS[network.initializer]
     mean = initializer.mean(width, width, gain=gain, scale=scale)
     variance = initializer.variance(width, width, gain=gain, scale=scale)
-    alike = math.sqrt(width * (variance + mean**2))
+    alike = math.sqrt(width) * math.hypot(math.sqrt(variance), mean)
     if not 0 < alike <= Network.bounds("gain")[1]:
         return None
     return network.replace(initializer="orthogonal", gain=alike, scale=None)

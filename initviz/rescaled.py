@@ -34,8 +34,9 @@ def _measured(network: Network, batch: Batch) -> Measured:
 def scales(network: Network, batch: Batch) -> bool:
     """Say whether a gain only multiplies what is measured."""
     unbiased = network.bias_mean == 0 and network.bias_std == 0
+    exact = network.normalization == "none" and batch.dtype in ("float32", "float64")
     homogeneous = ACTIVATIONS[network.activation].homogeneous
-    return unbiased and homogeneous and batch.loss == "gaussian" and network.gain > 0
+    return unbiased and exact and homogeneous and batch.loss == "gaussian" and network.gain > 0
 
 
 def _rescaled(measured: Measured, gain: float) -> Measured:

@@ -13,11 +13,13 @@ from initviz.statistics import Floats
 from initviz.theory.meanfield import critical
 
 SETTINGS = 40
-# Operations that a sweep may take, about two seconds of one core.
-MOST_FLOPS = 1e11
+COLUMNS = ("act_var", "grad_preact_var", "grad_act_var", "grad_weight_var")
+# What a person who has asked for it waits for.
+MOST_SECONDS = 8.0
 # How many decades a variance gains or loses at either end, over the whole depth.
 _DECADES = 12.0
 _WIDEST = 4.0
+_SMALLEST = 1e-3
 # Beyond this bias std no length is ordinary, and theory is not asked.
 _FAR = 100.0
 
@@ -36,42 +38,51 @@ class GainRange:
 
 
 def gain_range(network: Network) -> GainRange:
-    """Return the gains that are worth sweeping: around the critical one, or the network's own.
+    """Return the gains that are worth sweeping: around the critical one, or around 1.
 
-    The critical gain takes σ_w to the edge of chaos, χ₁ = 1 (Schoenholz et al. 2017).
+    The critical gain takes σ_w to the edge of chaos, χ₁ = 1 (Schoenholz et al. 2017). The
+    network's own gain does not matter.
     """
-    initializer, width = INITIALIZERS[network.initializer], network.width
-    variance = width * initializer.variance(width, width, scale=network.scale)
-    bias_std = network.bias_std
-    edge = critical(network.activation, bias_std**2).weight_var if bias_std < _FAR else None
-    found = math.sqrt(edge / variance) if edge and variance > 0 else None
-    middle = found or network.gain or 1.0
+    found, most = _critical(network), Network.bounds("gain")[1]
     # A layer multiplies a variance by about gain².
     reach = min(_WIDEST, 10 ** (_DECADES / (2 * network.depth)))
-    return GainRange(middle / reach, middle * reach, found)
+    middle = min(max(found or 1.0, _SMALLEST), most / reach)
+    within = found is not None and middle / reach <= found <= middle * reach
+    return GainRange(middle / reach, middle * reach, found if within else None)
+
+
+def _critical(network: Network) -> float | None:
+    """Return the critical gain, where theory has one: a layer is then φ(Wx + b) and no more."""
+    if network.normalization != "none" or network.bias_mean != 0 or network.bias_std > _FAR:
+        return None
+    initializer, width = INITIALIZERS[network.initializer], network.width
+    variance = width * initializer.variance(width, width, scale=network.scale)
+    edge = critical(network.activation, network.bias_std**2).weight_var
+    return math.sqrt(edge / variance) if edge and 0 < variance < math.inf else None
 
 
 def check(network: Network, batch: Batch) -> None:
-    """Raise ValueError if a sweep would be too much work."""
-    flops = SETTINGS * work.flops(network, batch)
-    if flops > MOST_FLOPS:
+    """Raise ValueError if a sweep would take too long."""
+    estimate = SETTINGS * work.seconds(network, batch)
+    if estimate > MOST_SECONDS:
         raise ValueError(
-            f"a sweep of {SETTINGS} gains takes {flops:.1e} operations here and may take "
-            f"{MOST_FLOPS:.0e}; fewer layers, units or inputs fit"
+            f"a sweep of {SETTINGS} gains takes about {estimate:.0f} seconds here and may take "
+            f"{MOST_SECONDS:.0f}; fewer layers, units or inputs fit"
         )
 
 
-def sweep(network: Network, batch: Batch, columns: tuple[str, ...]) -> Floats:
+def sweep(network: Network, batch: Batch) -> Floats:
     """Probe a network at the gains of its range, with the same noise.
 
-    Returns log10 of the columns asked for, (columns, `SETTINGS`, depth).
+    Returns log10 of `COLUMNS`, (columns, `SETTINGS`, depth).
 
     Raises:
-        ValueError: if that is too much work.
+        ValueError: if that takes too long.
     """
     check(network, batch)
     rows = [
-        [probe(network.replace(gain=gain), batch).log10[c] for c in columns]
+        [found.log10[c] for c in COLUMNS]
         for gain in gain_range(network).gains().tolist()
+        for found in [probe(network.replace(gain=gain), batch)]
     ]
     return np.array(rows).swapaxes(0, 1)

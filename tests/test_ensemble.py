@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from initviz import Batch, Network, probe
-from initviz.ensemble import DRAWS, MAX_FLOPS, affordable, ensemble
+from initviz.ensemble import DRAWS, affordable, ensemble
 from initviz.signals import SIZES
 from initviz.theory.band import band
-from initviz.work import flops
 
 FRESH = range(10**6, 10**6 + 40)
 
@@ -64,12 +63,18 @@ def test_a_dead_network_has_no_range_and_says_so() -> None:
     assert "exactly 0" in found.reason
 
 
-def test_what_counts_as_affordable_is_over_in_a_few_seconds() -> None:
-    network, batch = Network(depth=80, activation="gelu"), Batch()
+@pytest.mark.parametrize(
+    "network", [Network(depth=80, activation="gelu"), Network(normalization="batch")]
+)
+def test_what_counts_as_affordable_is_over_in_a_few_seconds(network: Network) -> None:
+    batch = Batch()
     assert affordable(network, batch)
-    assert DRAWS * flops(network, batch) > MAX_FLOPS / 2
-    assert not affordable(Network(width=1024), batch)
     start = time.process_time()
     ensemble(network, batch)
     # Generous: cores differ, and others may be at work.
-    assert time.process_time() - start < 8
+    assert time.process_time() - start < 16
+
+
+def test_what_would_take_long_is_not_offered() -> None:
+    assert not affordable(Network(width=1024), Batch())
+    assert not affordable(Network(depth=200, width=16, normalization="layer"), Batch(size=256))

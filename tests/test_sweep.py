@@ -6,19 +6,24 @@ import numpy as np
 import pytest
 
 from initviz import Batch, Network, probe
-from initviz.sweep import SETTINGS, gain_range, sweep
+from initviz.sweep import COLUMNS, SETTINGS, gain_range, sweep
 from initviz.theory.meanfield import phase
 
 
 def test_a_sweep_is_probes_with_the_same_noise() -> None:
     network, batch = Network(depth=6, width=32, activation="tanh"), Batch(size=32, seed=3)
     gains = gain_range(network).gains()
-    found = sweep(network, batch, ("act_var", "grad_weight_var"))
-    assert found.shape == (2, SETTINGS, 6)
+    found = sweep(network, batch)
+    assert found.shape == (len(COLUMNS), SETTINGS, 6)
     for i in (0, 17, SETTINGS - 1):
         table = probe(network.replace(gain=float(gains[i])), batch).table
-        np.testing.assert_allclose(10 ** found[0, i], table["act_var"], rtol=1e-6)
-        np.testing.assert_allclose(10 ** found[1, i], table["grad_weight_var"], rtol=1e-6)
+        for column, curves in zip(COLUMNS, found, strict=True):
+            np.testing.assert_allclose(10 ** curves[i], table[column], rtol=1e-6)
+
+
+def test_the_networks_own_gain_does_not_matter() -> None:
+    network, batch = Network(depth=4, width=16, activation="erf"), Batch(size=8)
+    np.testing.assert_array_equal(sweep(network, batch), sweep(network.replace(gain=7.0), batch))
 
 
 @pytest.mark.parametrize(
@@ -49,12 +54,25 @@ def test_the_critical_gain_keeps_the_gradient() -> None:
         Network(initializer="zeros"),
         Network(bias_std=1e200),
         Network(activation="relu", bias_std=0.1, gain=0.0),
+        Network(activation="tanh", normalization="layer"),
+        Network(activation="tanh", bias_mean=0.8),
+        Network(initializer="normal", scale=1e200),
     ],
 )
-def test_without_a_critical_gain_the_networks_own_is_the_middle(network: Network) -> None:
+def test_without_a_critical_gain_one_is_the_middle(network: Network) -> None:
     found = gain_range(network)
     assert found.critical is None
-    assert 0 < found.low < (network.gain or 1) < found.high < math.inf
+    assert found.low * found.high == pytest.approx(1)
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-3, 0.01, 9.5, 1e6])
+@pytest.mark.parametrize("depth", [1, 8, 200])
+def test_every_gain_of_a_sweep_is_allowed_and_another(scale: float, depth: int) -> None:
+    network = Network(depth=depth, width=8, activation="tanh", initializer="normal", scale=scale)
+    gains = gain_range(network).gains()
+    assert (np.diff(gains) > 0).all()
+    for gain in gains.tolist():
+        network.replace(gain=gain)
 
 
 def test_deep_networks_are_swept_in_small_steps() -> None:
@@ -62,6 +80,16 @@ def test_deep_networks_are_swept_in_small_steps() -> None:
     assert deep.high / deep.low < 1.4 < shallow.high / shallow.low
 
 
-def test_too_much_work_is_refused_with_numbers() -> None:
-    with pytest.raises(ValueError, match=r"sweep of 40 gains takes .* operations .* may take 1e"):
-        sweep(Network(depth=200, width=2048), Batch(), ("act_var",))
+@pytest.mark.parametrize(
+    ("network", "batch"),
+    [
+        (Network(depth=200, width=2048), Batch()),
+        (Network(depth=200, width=64, normalization="layer"), Batch()),
+        (Network(depth=200, width=16), Batch(size=1024, dtype="bfloat16")),
+    ],
+)
+def test_too_much_work_is_refused_with_numbers(network: Network, batch: Batch) -> None:
+    with pytest.raises(
+        ValueError, match=r"sweep of 40 gains takes about \d+ seconds .* may take 8"
+    ):
+        sweep(network, batch)

@@ -89,7 +89,7 @@ def _bundle(log10: Floats) -> Floats:
 
 
 def _range(values: Floats) -> tuple[float, float]:
-    """Return whole decades around values, no fewer than are worth seeing."""
+    """Return the decades around values, no fewer than are worth seeing."""
     if not values.size:
         return -_NARROWEST / 2, _NARROWEST / 2
     low, high = float(values.min()), float(values.max())

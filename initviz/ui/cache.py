@@ -14,8 +14,10 @@ from initviz.memory import forget, kept
 from initviz.statistics import Floats
 from initviz.sweep import sweep
 from initviz.theory.band import Band, band
+from initviz.theory.cobweb import Cobweb, cobweb
 from initviz.theory.forecast import Forecast, forecast
 from initviz.theory.isometry import Law, law
+from initviz.theory.plane import Plane, plane
 from initviz.theory.portable import portable
 from initviz.turns import TURNS, stoppable
 from initviz.ui.text import plain
@@ -28,6 +30,8 @@ SWEEPS_BYTES = 32 * 2**20
 # Operations that take about a third of a second, and how often a search may take them.
 _LONG = 2e10
 _CANDIDATES = 10
+# The cosine at which two inputs start, for whoever wants to see what becomes of it.
+COBWEB_START = 0.6
 # Others ahead in the queue that are not worth a word.
 _FEW = 3
 # Characters of a failure's own words on the page.
@@ -68,14 +72,36 @@ def portable_of(network: Network, batch: Batch, widths: tuple[int, ...]) -> dict
     return _explained("Predicting", lambda: _portable(resting, batch, everywhere), long=False)
 
 
-def sweep_of(network: Network, batch: Batch, columns: tuple[str, ...]) -> Floats:
-    """Probe a network once at every gain of its range."""
-    return _explained("Sweeping the gain", lambda: _sweep(network, batch, columns), long=True)
+def sweep_of(network: Network, batch: Batch) -> Floats:
+    """Probe a network once at every gain of its range, whichever gain it has."""
+    gainless = network.replace(gain=1.0)
+    return _explained("Sweeping the gain", lambda: _sweep(gainless, batch), long=True)
+
+
+def plane_of(activation: str) -> Plane:
+    """Return an activation's plane, which its own module keeps."""
+    return _explained("Drawing the plane", lambda: _in_turn(plane, activation), long=False)
+
+
+def cobweb_of(activation: str, weight_var: float, bias_var: float, steps: int) -> Cobweb | None:
+    """Return how two inputs that start at the page's cosine grow alike or apart."""
+    point = (activation, weight_var, bias_var, steps)
+    return _explained("Following two inputs", lambda: _cobweb(*point), long=False)
+
+
+@kept(THEORY_BYTES)
+def _cobweb(activation: str, weight_var: float, bias_var: float, steps: int) -> Cobweb | None:
+    return _in_turn(cobweb, activation, weight_var, bias_var, start=COBWEB_START, steps=steps)
+
+
+def _in_turn(job: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
+    with TURNS.turn():
+        return job(*args, **kwargs)
 
 
 @kept(SWEEPS_BYTES, lambda curves: curves.nbytes)
-def _sweep(network: Network, batch: Batch, columns: tuple[str, ...]) -> Floats:
-    return sweep(network, batch, columns)
+def _sweep(network: Network, batch: Batch) -> Floats:
+    return sweep(network, batch)
 
 
 def isometry_of(network: Network, batch: Batch) -> tuple[SingularValues, Law]:

@@ -8,17 +8,17 @@ from initviz import Network
 from initviz.figures.cobweb import plot_cobweb
 from initviz.figures.plane import plot_plane
 from initviz.initializers import INITIALIZERS
-from initviz.theory.cobweb import Cobweb, cobweb
+from initviz.theory.cobweb import Cobweb
 from initviz.theory.meanfield import TRAINABLE, Phase, phase
-from initviz.theory.plane import PYTORCH_GAINS, landmarks, plane
+from initviz.theory.plane import PYTORCH_GAINS, landmarks
 from initviz.ui import explore, state
+from initviz.ui.cache import COBWEB_START, cobweb_of, plane_of
 from initviz.ui.text import LABELS, STEADY
 from initviz.words import number
 
 # Standard deviations beyond which theory is not asked.
 _FAR = 100.0
 # The cosine at which the two inputs begin, and the most steps that can still be told apart.
-_START = 0.6
 _STEPS = 60
 
 
@@ -48,7 +48,7 @@ def _the_plane(network: Network, at: tuple[float, float]) -> None:
     """Show the plane; a click moves the network there."""
     figure = plot_plane(
         network.activation,
-        plane(network.activation),
+        plane_of(network.activation),
         at,
         landmarks(network.activation),
         explore.colours(),
@@ -68,7 +68,7 @@ def _two_inputs(network: Network, at: tuple[float, float]) -> None:
     if max(at) > _FAR:
         return
     steps = min(network.depth, _STEPS)
-    drawn = cobweb(network.activation, at[0] ** 2, at[1] ** 2, start=_START, steps=steps)
+    drawn = cobweb_of(network.activation, at[0] ** 2, at[1] ** 2, steps)
     if drawn is None:
         st.caption(
             "How two inputs grow alike or apart is drawn here where the length of the signal "
@@ -87,12 +87,12 @@ def _fate(drawn: Cobweb, steps: int) -> str:
     last, layers = float(drawn.walk[-1]), "1 layer" if steps == 1 else f"{steps} layers"
     if drawn.c_star < 1:
         what = f"here every pair, alike or not, drifts towards {_cosine(drawn.c_star)}"
-    elif math.isclose(last, _START, abs_tol=5e-3):
+    elif math.isclose(last, COBWEB_START, abs_tol=5e-3):
         what = "the network keeps them as alike as they were"
     else:
         what = "the network sees less and less of what tells them apart"
     return (
-        f"Two inputs at cosine {_START:g} are at {_cosine(last)} after {layers}, once their "
+        f"Two inputs at cosine {COBWEB_START:g} are at {_cosine(last)} after {layers}, once their "
         f"lengths have settled: {what}."
     )
 

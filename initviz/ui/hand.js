@@ -4,7 +4,6 @@
 
 // Everything of Streamlit's and Plotly's page that this relies on.
 const PAGE = {
-  app: "[data-testid=stApp]",
   running: "[data-testid=stApp]:not([data-test-script-state=notRunning])",
   slider: "[data-testid=stSlider]",
   thumb: "[data-testid=stSliderThumbValue]",
@@ -229,7 +228,7 @@ export class Luck {
       const fed = 1 - setting.bias_std ** 2 * 10 ** -log10;
       const at = (log10 * Math.LN10 - luck.lowest) / (luck.highest - luck.lowest || 1);
       const row = Math.round(Math.min(Math.max(at, 0), 1) * (luck.rows - 1));
-      const orthogonal = luck.orthogonal && (l > 0 || there.first <= setting.width);
+      const orthogonal = luck.orthogonal && !setting.weight_var && (l > 0 || there.first <= setting.width);
       return { law: this.laws[row], fed, orthogonal, width: setting.width };
     });
   }
@@ -346,6 +345,8 @@ export function words(log10, digits = 2) {
   const power = [...String(exponent)].map((c) => SUPERSCRIPT[c]).join("");
   return `${mantissa.toFixed(digits - 1).replace(/\.0$/, "")} × 10${power}`;
 }
+
+const NOTHING = "Theory has nothing to say about this network: let go, and it is measured.";
 
 function sentence(where, theory) {
   if (!theory) return `Theory has nothing to say ${where}.`;
@@ -593,9 +594,16 @@ const hand = { data: null, theory: null, luck: null, root: null, trigger: null, 
 const safely = (action) => (...given) => {
   try {
     return action(...given);
-  } catch (e) { 
+  } catch (error) {
+    // For whoever looks for it; the tests do.
+    document.documentElement.dataset.handSlip = String(error);
     hand.moved?.pictures.forEach((picture) => picture.remove());
-    hand.moved = null;
+    try {
+      hand.moved?.end?.();
+      say("");
+    } finally {
+      hand.moved = null;
+    }
     return undefined;
   }
 };
@@ -612,12 +620,20 @@ const ready = () => hand.theory && SIDES.every((side) => settingOf(plotOf(side))
 function begin(movement) {
   letGo();
   const pictures = SIDES.map((side) => new Picture(side));
-  hand.moved = { pictures, before: settingOf(plotOf(SIDES[0])), ...movement };
+  hand.moved = { pictures, text: hand.text, before: settingOf(plotOf(SIDES[0])), ...movement };
   requestAnimationFrame(safely(frame));
 }
 
 function frame() {
-  if (!hand.moved || hand.moved.frame() === false) return;
+  const { moved } = hand;
+  if (!moved) return;
+  // The page went on without us: other charts, another setting, or another page.
+  const gone = moved.down !== false && moved.pictures.some(({ gd }) => !gd.isConnected);
+  if (gone || (moved.sweeping && moved.text !== hand.text)) {
+    letGo();
+    return;
+  }
+  if (moved.frame() === false) return;
   requestAnimationFrame(safely(frame));
 }
 
@@ -630,7 +646,7 @@ function letGo() {
 }
 
 // A band that left the numbers a chart can hold is none.
-const told = (ends) => (ends?.every((pair) => pair.every(Number.isFinite)) ? ends : null);
+const drawable = (ends) => (ends?.every((pair) => pair.every(Number.isFinite)) ? ends : null);
 
 // Draw both charts for another setting; `measured` gives the curve that was measured there.
 function drawAt(setting, where, measured = () => null) {
@@ -642,7 +658,7 @@ function drawAt(setting, where, measured = () => null) {
     return {
       picture,
       theory: predicted?.[column].map(scaled),
-      ends: told(ends?.[column])?.map((pair) => pair.map(scaled)),
+      ends: drawable(ends?.[column])?.map((pair) => pair.map(scaled)),
       followed: measured(picture),
     };
   });
@@ -684,6 +700,10 @@ const fieldOf = (target) =>
   Object.keys(FIELDS).find((field) => target.closest(PAGE.field(field)));
 
 function take(field) {
+  if (!hand.theory) {
+    say(NOTHING);
+    return;
+  }
   if (!ready() || (hand.moved?.field === field && hand.moved.down)) return;
   begin({ field, down: true, frame: follow });
   const { moved } = hand;
@@ -707,19 +727,19 @@ function follow() {
 
 function release() {
   const { moved } = hand;
+  if (!moved) say("");
   if (!moved?.down) return;
-  moved.down = false;
-  moved.until = performance.now() + PATIENCE;
-  if (moved.value === moved.first) letGo();
+  Object.assign(moved, { down: false, until: performance.now() + PATIENCE });
+  if (moved.plane && moved.at) hand.trigger("moved", moved.at);
+  else if (moved.plane || moved.value === moved.first) letGo();
 }
 
 // The curve measured at another gain: from the sweep, or where a gain is only a factor
 // (initviz/rescaled.py) from the curve at hand. Null where neither says it.
 function atGain({ side, measured }, gain) {
   const { moved, data } = hand, depth = measured.length, column = data.columns[side];
-  if (!(gain > 0 && moved.before.gain > 0)) return null;
   if (data.sweep) return interpolated(data.sweep, side, gain);
-  if (!data.scales) return null;
+  if (!data.scales || !(gain > 0 && moved.before.gain > 0)) return null;
   const step = 2 * data.share * Math.log10(gain / moved.before.gain);
   const powers = { act_var: (l) => l, grad_weight_var: () => depth - 1 };
   const power = powers[column] ?? ((l) => depth - l);
@@ -733,7 +753,9 @@ function rows({ gains, ...packed }, side) {
 
 function interpolated({ gains, ...sides }, side, gain) {
   const curves = sides[side];
-  if (gain < gains[0] || gain > gains.at(-1)) return null;
+  // The ends of a sweep are rounded to what a person reads.
+  if (gain < 0.995 * gains[0] || gain > 1.005 * gains.at(-1)) return null;
+  gain = Math.min(Math.max(gain, gains[0]), gains.at(-1));
   const k = Math.min(gains.findLastIndex((g) => g <= gain), gains.length - 2);
   const t = Math.log(gain / gains[k]) / Math.log(gains[k + 1] / gains[k]);
   return curves[k].map((log, l) => log + t * (curves[k + 1][l] - log));
@@ -811,14 +833,6 @@ function overPlane() {
   return moved.down || waiting();
 }
 
-function leavePlane() {
-  const { moved } = hand;
-  moved.down = false;
-  moved.until = performance.now() + PATIENCE;
-  if (moved.at) hand.trigger("moved", moved.at);
-  else letGo();
-}
-
 // ---------------------------------------------------------------- play
 
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -856,8 +870,12 @@ function travel() {
 
 function sweep() {
   if (hand.moved?.sweeping) return letGo();
+  if (!hand.theory) return say(NOTHING);
   if (!ready()) return undefined;
-  if (!hand.data.sweep && !hand.data.scales) return hand.trigger("sweep", true);
+  if (!hand.data.range) {
+    hand.sweepWhenDrawn = true;
+    return hand.trigger("sweep", true);
+  }
   const { low, high, critical } = hand.data.range;
   const scrub = part("scrub"), input = scrub.querySelector("input");
   const mark = part("critical"), at = Math.log(critical / low) / Math.log(high / low);
@@ -873,6 +891,7 @@ function sweep() {
       label("sweep", "Sweep the gain");
     },
   });
+  hand.moved.label = `at gain ${hand.moved.before.gain}`;
   return label("sweep", "Close the sweep");
 }
 
@@ -886,6 +905,7 @@ function glide() {
   const gain = Number((low * (high / low) ** input.value).toPrecision(3));
   if (gain !== moved.gain) {
     moved.gain = gain;
+    input.setAttribute("aria-valuetext", `gain ${gain}`);
     drawAt({ ...moved.before, gain }, `at gain ${gain}`, (picture) => atGain(picture, gain));
   }
   return true;
@@ -958,9 +978,8 @@ const listen = (() => {
       else touchPlane(event);
     });
     on("pointermove", (event) => hand.moved?.plane && hand.moved.down && hand.moved.move(event));
-    const up = () => (hand.moved?.plane && hand.moved.down ? leavePlane() : release());
-    on("pointerup", up);
-    on("pointercancel", up);
+    on("pointerup", release);
+    on("pointercancel", release);
     on("keydown", press);
     on("keyup", unpress);
     on("focusout", unpress);
@@ -973,12 +992,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     hand.trigger = setTriggerValue;
     const text = JSON.stringify(data);
     if (text !== hand.text) {
-      const swept = data.sweep && !hand.data?.sweep;
       Object.assign(hand, { text, data });
       for (const side of data.sweep ? SIDES : []) data.sweep[side] = rows(data.sweep, side);
       hand.theory = data.tables ? new Theory(data.tables) : null;
       hand.luck = data.tables?.luck ? new Luck(data.tables) : null;
-      if (swept) hand.sweepWhenDrawn = true;
     }
     part("play").onclick = safely(play);
     part("sweep").onclick = safely(sweep);
@@ -992,7 +1009,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       standIn(side);
     }
     if (!hand.moved) strip();
-    if (hand.sweepWhenDrawn && ready()) {
+    if (hand.sweepWhenDrawn && data.range && ready()) {
       hand.sweepWhenDrawn = false;
       sweep();
     }

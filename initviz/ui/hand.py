@@ -1,5 +1,6 @@
 """The part of a page that runs in the browser: curves that follow the finger, and move."""
 
+import math
 from base64 import b64encode
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +12,7 @@ import streamlit as st
 from initviz import Batch, Network, rescaled
 from initviz.diagnosis import DECADES
 from initviz.figures.signal import QUANTITIES, share_of
-from initviz.sweep import check, gain_range
+from initviz.sweep import COLUMNS, check, gain_range
 from initviz.ui import state
 from initviz.ui.cache import portable_of, sweep_of
 from initviz.ui.controls import WIDTHS
@@ -23,7 +24,7 @@ _PARTS = """
   <button data-part="play" title="Watch the batch go forward, then the gradient come back"
     >Play</button>
   <button data-part="sweep" title="Watch both curves at every gain">Sweep the gain</button>
-  <span data-part="words" aria-live="polite"></span>
+  <span data-part="words"></span>
 </div>
 <div data-part="scrub" hidden>
   <input type="range" min="0" max="1" step="0.002" aria-label="Gain of the sweep">
@@ -97,9 +98,9 @@ def _swept(
     except ValueError as error:
         st.warning(plain(str(error)), icon=":material/info:")
         return None
-    curves = share * sweep_of(network, batch, tuple(columns.values()))
-    packed = {side: _packed(rows) for side, rows in zip(columns, curves, strict=True)}
-    return {"gains": gain_range(network).gains().round(4).tolist(), **packed}
+    curves = dict(zip(COLUMNS, share * sweep_of(network, batch), strict=True))
+    packed = {side: _packed(curves[column]) for side, column in columns.items()}
+    return {"gains": gain_range(network).gains().tolist(), **packed}
 
 
 def _packed(rows: Any) -> str:
@@ -107,5 +108,10 @@ def _packed(rows: Any) -> str:
 
 
 def _move() -> None:
-    weight_std, bias_std = st.session_state["hand"]["moved"]
-    state.stand(float(weight_std), float(bias_std))
+    try:
+        weight_std, bias_std = map(float, st.session_state["hand"]["moved"])
+    except (TypeError, ValueError):
+        # Not from the page itself, which sends two numbers.
+        return
+    if math.isfinite(weight_std + bias_std):
+        state.stand(max(0.0, weight_std), max(0.0, bias_std))

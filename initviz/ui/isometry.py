@@ -64,7 +64,7 @@ def _twin(now: State) -> tuple[Measured | None, str]:
         values, law = isometry_of(other, now.batch)
     except ValueError as error:
         return None, plain(f"Its {name} is too much work: {error}.")
-    compared = f"The {name} has weights of the same size, {drawn}."
+    compared = f"The {name} has hidden weights of the same size, {drawn}."
     return Measured(name, values, law.density), compared
 
 

@@ -9,6 +9,8 @@ import threading
 from functools import cache
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from initviz import Batch, Network, probe, work
 
 # On Linux, where the trouble is; elsewhere there is no such folder.
@@ -32,6 +34,8 @@ def _prepare() -> None:
     probe(Network(), Batch())
     _spare_the_collector()
     sys.setswitchinterval(_SWITCH_S)
+    # As torch in `one_core_each`: each of several that work at once has a core.
+    threadpool_limits(1, user_api="blas")
 
 
 def send_at_once() -> None:

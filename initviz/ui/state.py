@@ -176,18 +176,11 @@ def _gainless(network: Network, batch: Batch) -> tuple[Network, Batch]:
 
 
 def stand(weight_std: float, bias_std: float) -> None:
-    """Show a network of the same shape with σ_w and σ_b as given."""
-    width = st.session_state["width"]
-    put(
-        Network(
-            depth=st.session_state["depth"],
-            width=width,
-            activation=st.session_state["activation"],
-            initializer="normal",
-            scale=float(f"{weight_std / math.sqrt(width):.4g}"),
-            bias_std=float(f"{bias_std:.3g}"),
-        )
-    )
+    """Move the network to σ_w and σ_b as given; all else stays."""
+    network = settled().network
+    scale = float(f"{weight_std / math.sqrt(network.width):.4g}")
+    bias = float(f"{bias_std:.3g}")
+    put(network.replace(initializer="normal", gain=1.0, scale=scale, bias_std=bias))
 
 
 def unpin() -> None:

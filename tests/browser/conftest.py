@@ -141,6 +141,11 @@ class Visit:
         )
 
     @property
+    def slip(self) -> str | None:
+        """What went wrong in the script of the page, which keeps it to itself."""
+        return self.page.evaluate("document.documentElement.dataset.handSlip ?? null")
+
+    @property
     def verdict(self) -> str:
         return self.page.locator(".st-key-verdict").inner_text()
 
@@ -151,5 +156,7 @@ def visit(browser: Browser, address: str) -> Iterator[Visit]:
     context.set_default_timeout(30_000)
     visit = Visit(context.new_page(), address)
     yield visit
+    slip = visit.slip
     context.close()
     assert visit.complaints == []
+    assert slip is None, "an error in initviz/ui/hand.js"

@@ -162,13 +162,18 @@ def watch(visit: Visit) -> None:
         """() => {
             window.seen = {curves: new Set(), values: new Set()};
             const look = () => {
-                const path = document.querySelector('.hand .theory');
+                const path = document.querySelector('.st-key-gradient_chart .hand .theory');
                 if (path) window.seen.curves.add(path.getAttribute('d'));
                 window.frame = requestAnimationFrame(look);
             };
             look();
         }"""
     )
+
+
+# Two frames: the page has taken in the last movement, and drawn it.
+FRAMES = """() => new Promise((done) =>
+    requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"""
 
 
 def drag(visit: Visit, field: str, by: float, steps: int = 40) -> set[float]:
@@ -179,6 +184,7 @@ def drag(visit: Visit, field: str, by: float, steps: int = 40) -> set[float]:
     passed = set()
     for step in range(1, steps + 1):
         visit.page.mouse.move(x + by * step / steps, y)
+        visit.page.evaluate(FRAMES)
         passed.add(value(visit, field))
     return passed
 
@@ -290,6 +296,7 @@ def test_a_finger_on_a_phone_does_the_same(browser: Browser, address: str) -> No
     put("touchStart", (x, y))
     for step in range(1, 11):
         put("touchMove", (x + 3 * step, y))
+    visit.page.wait_for_function(FRAMES)
     depth = int(value(visit, "depth"))
     assert depth > 50
     visit.page.wait_for_function(
@@ -429,7 +436,6 @@ def test_no_chart_is_ever_blank_while_the_next_one_is_made(visit: Visit) -> None
 
 def test_a_slip_of_the_script_stays_inside_it(visit: Visit) -> None:
     visit.open(GLOROT)
-    # No chart says any more what it shows.
     visit.page.evaluate(
         """() => document.querySelectorAll('.js-plotly-plot').forEach(c => {
             Object.defineProperty(c, 'data', {get() { throw new Error('slip'); }});
@@ -439,15 +445,101 @@ def test_a_slip_of_the_script_stays_inside_it(visit: Visit) -> None:
     visit.page.mouse.up()
     visit.page.wait_for_function("() => !location.search.includes('depth=50')")
     visit.settle()
-    assert visit.complaints == []
+    assert visit.slip == "Error: slip"
+    visit.page.evaluate("() => { delete document.documentElement.dataset.handSlip; }")
+
+
+def test_a_slip_while_playing_gives_the_button_back(visit: Visit) -> None:
+    visit.open(GLOROT)
+    visit.page.get_by_role("button", name="Play").click()
+    visit.page.wait_for_function("() => document.querySelector('.hand')")
+    visit.page.evaluate(
+        "() => { SVGPathElement.prototype.setAttribute = () => { throw new Error('slip'); }; }"
+    )
+    expect(visit.page.get_by_role("button", name="Play")).to_be_visible()
+    visit.page.wait_for_function("() => !document.querySelector('.hand')")
+    expect(visit.page.locator("[data-part=words]")).to_have_text("")
+    visit.page.evaluate(
+        """() => {
+            delete SVGPathElement.prototype.setAttribute;
+            delete document.documentElement.dataset.handSlip;
+        }"""
+    )
 
 
 def test_a_network_without_theory_is_told(visit: Visit) -> None:
     visit.open("/?" + to_query(Network(initializer="zeros"), Batch()))
+    words = visit.page.locator("[data-part=words]")
     drag(visit, "depth", 30, steps=5)
+    expect(words).to_contain_text("Theory has nothing to say about this network")
     visit.page.mouse.up()
     visit.page.wait_for_function("() => location.search.includes('depth=')")
     visit.settle()
+    visit.page.get_by_role("button", name="Sweep the gain").click()
+    expect(words).to_contain_text("Theory has nothing to say about this network")
+
+
+@pytest.mark.parametrize("query", ["normalization=layer", "dtype=float16&depth=5"])
+def test_no_curve_is_called_measured_that_was_not(visit: Visit, query: str) -> None:
+    visit.open("/?" + query)
+    measured = np.log10(visit.curve("activation"))
+    drag(visit, "gain", 25, steps=8)
+    visit.page.wait_for_function("() => document.querySelector('.hand .measured')?.values")
+    np.testing.assert_allclose(in_hand(visit, "measured", "activation"), measured)
+    expect(visit.page.get_by_text("measured at gain 1").first).to_be_visible()
+    visit.page.mouse.up()
+
+
+def test_an_open_sweep_ends_when_the_page_goes_on(visit: Visit) -> None:
+    button = visit.page.get_by_role("button", name="Sweep the gain")
+    for go_on in (
+        lambda: visit.page.get_by_role("button", name="New draw").click(),
+        lambda: visit.page.get_by_text("tanh + Glorot", exact=True).click(),
+        lambda: visit.page.get_by_role("link", name="Isometry").click(),
+    ):
+        visit.open(GLOROT)
+        button.click()
+        visit.page.wait_for_function("() => document.querySelector('.hand')")
+        go_on()
+        visit.page.wait_for_function("() => !document.querySelector('.hand')")
+    visit.page.get_by_role("link", name="Explore").click()
+    expect(button).to_be_visible()
+    expect(visit.page.locator("[data-part=words]")).to_have_text("")
+
+
+def test_a_sweep_opens_only_when_asked_for(visit: Visit) -> None:
+    visit.open("/?depth=12&activation=tanh&initializer=glorot_uniform")
+    visit.page.get_by_role("button", name="Sweep the gain").click()
+    visit.page.get_by_role("button", name="Close the sweep").click()
+    depth = visit.page.get_by_role("slider", name="Depth")
+    for key, there in (("ArrowRight", 13), ("ArrowLeft", 12)):
+        depth.press(key)
+        visit.until("(depth) => location.search.includes(`depth=${depth}`)", there)
+    visit.page.wait_for_function("() => !document.querySelector('.hand')")
+    expect(visit.page.get_by_role("button", name="Sweep the gain")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "depth=8&width=8&activation=tanh&initializer=normal",
+        "depth=10&width=8&activation=tanh&initializer=normal&scale=0.001",
+        "depth=10&width=16&activation=tanh&gain=0",
+    ],
+)
+def test_any_network_can_be_swept(visit: Visit, query: str) -> None:
+    visit.open("/?" + query)
+    visit.page.get_by_role("button", name="Sweep the gain").click()
+    visit.page.get_by_role("slider", name="Gain of the sweep").wait_for()
+    visit.page.wait_for_function("() => document.querySelector('.hand .measured')?.values")
+    expect(visit.page.get_by_text("measured undefined")).to_have_count(0)
+    expect(visit.page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_sweep_that_takes_too_long_is_refused(visit: Visit) -> None:
+    visit.open("/?depth=200&width=256&activation=tanh")
+    visit.page.get_by_role("button", name="Sweep the gain").click()
+    expect(visit.page.get_by_text("a sweep of 40 gains takes about")).to_be_visible()
 
 
 def test_the_parts_of_streamlits_page_that_the_script_relies_on(visit: Visit) -> None:
