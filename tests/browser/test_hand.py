@@ -162,8 +162,9 @@ def watch(visit: Visit) -> None:
         """() => {
             window.seen = {curves: new Set(), values: new Set()};
             const look = () => {
-                const path = document.querySelector('.st-key-gradient_chart .hand .theory');
-                if (path) window.seen.curves.add(path.getAttribute('d'));
+                const paths = [...document.querySelectorAll('.hand path')];
+                const drawn = paths.map(p => p.getAttribute('d')).join();
+                if (drawn) window.seen.curves.add(drawn);
                 window.frame = requestAnimationFrame(look);
             };
             look();
