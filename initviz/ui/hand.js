@@ -127,12 +127,12 @@ export class Theory {
   forward(width, depth, noise, grown) {
     const { table, tables: { normalization: kind, widths } } = this, { low, high } = widths[width];
     const shares = this.shares[width], last = shares.length - 1;
-    let inputs = Float64Array.from(shares, (_, i) => low + ((high - low) * i) / last), root = 1;
+    let inputs = Array.from(shares, (_, i) => low + ((high - low) * i) / last), root = 1;
     if (table.law && kind === "none" && noise === -Infinity) {
       // Every layer only multiplies lengths: one stands for all, but for the average of roots.
       const mean = this.average(width, inputs);
       root = Math.exp(this.average(width, inputs.map((x) => x / 2)) - mean / 2);
-      inputs = Float64Array.of(mean);
+      inputs = [mean];
     }
     const squares = [], slopes_ = [], divided = [], found = { preact_ms: [], act_var: [] };
     let seen = inputs, spread = inputs;
@@ -142,10 +142,9 @@ export class Theory {
       if (kind === "batch") divided.push([this.average(width, spread) + factor]);
       else if (kind !== "none") divided.push(sizes);
       found.preact_ms.push(this.average(width, sizes));
-      if (kind !== "none") sizes = new Float64Array(1);
+      if (kind !== "none") sizes = [0];
       else if (Math.max(...sizes) - Math.min(...sizes) < SAME) sizes = sizes.slice(0, 1);
-      const n = sizes.length, square = new Float64Array(n), slope = new Float64Array(n);
-      const ratios = new Float64Array(n);
+      const n = sizes.length, square = Array(n), slope = Array(n), ratios = Array(n);
       for (let i = 0; i < n; i++) {
         table.at(sizes[i]);
         square[i] = table.square;
@@ -173,7 +172,7 @@ export class Theory {
     for (let l = squares.length - 1; l >= 0; l--) {
       grad_act_var[l] = this.average(width, gradient);
       const over = divided[l] ?? [0], n = Math.max(by[l].length, over.length, gradient.length);
-      const at = (x, i) => x[x.length > 1 ? i : 0], next = new Float64Array(n);
+      const at = (x, i) => x[x.length > 1 ? i : 0], next = Array(n);
       for (let i = 0; i < n; i++) next[i] = at(gradient, i) + at(by[l], i) - at(over, i);
       gradient = next;
       grad_preact_var[l] = this.average(width, gradient);
@@ -452,7 +451,8 @@ class Picture {
     this.around(ends);
     this.line("theory", theory);
     const count = until ?? measured.length, from = this.backward ? measured.length - count : 0;
-    this.line("measured", measured.slice(from, from + count), from);
+    const whole = count === measured.length;
+    this.line("measured", whole ? measured : measured.slice(from, from + count), from);
     const { measured: solid, tip, label: told } = this.parts;
     solid.style.opacity = label ? 0.35 : 1;
     solid.style.marker = this.marked && !label ? `url(#hand-dot-${this.side})` : "none";
@@ -473,7 +473,8 @@ class Picture {
     const note = { fill: this.ink, "font-size": 11, "text-anchor": this.backward ? "start" : "end" };
     const at = { ...note, x: this.backward ? 2 : w - 2 };
     const zone = make("rect", { width: w, fill: this.zone ?? "none" }, this.root);
-    const [rows, columns] = [make("g", {}, this.root), make("g", {}, this.root)];
+    const rows = make("g", { style: this.styles.y.style, "text-anchor": "end" }, this.root);
+    const columns = make("g", { style: this.styles.x.style, "text-anchor": "middle" }, this.root);
     const inside = make("g", { "clip-path": `url(#hand-clip-${side})` }, this.root);
     const line = (width, more) =>
       make("path", { fill: "none", stroke: hue, "stroke-width": width, ...more }, inside);
@@ -494,8 +495,9 @@ class Picture {
   // The numbers stay with the path for whoever wants to read them.
   line(name, logs, from = 0) {
     const path = this.parts[name];
+    if (path.values === logs && path.framed === this.framed) return;
     path.setAttribute("d", logs ? this.along(logs, from) : "");
-    path.values = logs;
+    Object.assign(path, { values: logs, framed: this.framed });
   }
 
   along(logs, from) {
@@ -530,13 +532,13 @@ class Picture {
   frame(depth, shown) {
     const axes = { rows: `${shown}`, columns: `${depth}` };
     const changed = Object.keys(axes).filter((name) => axes[name] !== this.framed?.[name]);
+    if (!changed.length) return;
     for (const name of changed) {
       this.parts[name].replaceChildren();
       if (name === "rows") this.rows(shown);
       else this.columns(depth);
     }
-    if (changed.length)
-      this.pins.forEach((pin, i) => this.parts.pins[i].setAttribute("d", this.along(pin.logs, 0)));
+    this.pins.forEach((pin, i) => this.parts.pins[i].setAttribute("d", this.along(pin.logs, 0)));
     this.framed = axes;
   }
 
@@ -545,8 +547,7 @@ class Picture {
     const every = [1, 2, 4, 8, 12, 20, 40, 80, 160].find((s) => (shown[1] - shown[0]) / s <= 6);
     for (let p = every * Math.ceil(shown[0] / every); p <= shown[1]; p += every) {
       make("path", { d: `M0,${this.y(p)}h${w}`, stroke: this.grid }, rows);
-      const at = { x: -2, y: this.y(p) + y.y, "text-anchor": "end", style: y.style };
-      const text = make("text", at, rows);
+      const text = make("text", { x: -2, y: this.y(p) + y.y }, rows);
       text.textContent = p === 0 ? "1" : "10";
       if (p === 0 || p === 1) continue;
       const power = { dy: "-0.6em", style: "font-size: 70%" };
@@ -558,8 +559,7 @@ class Picture {
     const { size: { t }, styles: { x }, parts: { columns } } = this;
     const step = [1, 2, 5, 10, 20, 50, 100].find((s) => depth / s <= 10);
     for (let layer = step; layer <= depth; layer += step) {
-      const at = { x: this.x(layer), y: x.y - t, "text-anchor": "middle", style: x.style };
-      make("text", at, columns).textContent = layer;
+      make("text", { x: this.x(layer), y: x.y - t }, columns).textContent = layer;
     }
   }
 
