@@ -180,3 +180,19 @@ def test_without_a_law_it_says_so(change: dict[str, object]) -> None:
     found = band(Network(**change), Batch())
     assert found.ends == {}
     assert found.reason
+
+
+@pytest.mark.parametrize(
+    ("activation", "initializer", "told"),
+    [
+        ("tanh", "orthogonal", True),
+        ("erf", "orthogonal", True),
+        ("relu", "orthogonal", False),
+        ("tanh", "glorot_normal", False),
+    ],
+)
+def test_where_the_law_falls_short_it_says_so(
+    activation: str, initializer: str, told: bool
+) -> None:
+    found = band(Network(activation=activation, initializer=initializer), Batch())
+    assert ("tends to the upper part of its band" in (found.note or "")) == told
