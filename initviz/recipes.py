@@ -1,7 +1,7 @@
 """Recipes: which initializer a parameter gets, by its role.
 
-What PyTorch, Keras and Flax do by default, what the textbook recommends, and what GPT-2 and
-BERT did.
+What PyTorch, Keras and Flax do by default, what the textbook recommends, what GPT-2 and BERT
+did, and what Fixup and delta-orthogonal initialization are.
 """
 
 import math
@@ -29,7 +29,8 @@ class Rule:
     In the layers `per_gate`, stacked blocks are drawn one by one, with the fans of one block.
     `hidden` takes the size of a recurrent state for the fan-in. `forget` is what the forget gate's
     bias is set to, in one of PyTorch's two. `matched` prefers the partner of the activation that
-    follows. `over_residuals` divides by the root of the number of residual branches.
+    follows. `over_residuals` divides by the root of the number of residual branches. `centred` puts
+    a convolution's weights at the kernel's centre and zeros around it.
     """
 
     initializer: str
@@ -39,6 +40,7 @@ class Rule:
     forget: float | None = None
     matched: bool = False
     over_residuals: bool = False
+    centred: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,16 @@ class Recipe:
     rules: Mapping[str, Rule]
 
     def rule(self, slot: Slot) -> Rule:
-        """Return the rule of a parameter's role, or of the role it falls back on.
+        """Return the rule of a parameter's role, or of a role it falls back on.
+
+        A role that was given to a parameter falls back on the one its layer alone would give.
 
         Raises:
-            ValueError: if the recipe has neither.
+            ValueError: if the recipe has none of them.
         """
-        for role in (slot.role, FALLBACKS.get(slot.role, slot.role)):
+        plain = slot.plain or slot.role
+        fallbacks = (FALLBACKS.get(role, plain) for role in (plain, slot.role))
+        for role in (slot.role, plain, *fallbacks):
             if role in self.rules:
                 return self.rules[role]
         raise ValueError(
@@ -67,6 +73,11 @@ class Recipe:
 
 _STACKED = ("LSTM", "GRU", "RNN", "attention")
 _NORM = {"norm.scale": Rule("ones"), "norm.shift": Rule("zeros")}
+# Fixup's L^(−1/(2m−2)) for branches of m = 2 layers: one over the root of their number.
+FIXUP_BRANCH = {
+    "residual.inner": Rule("he_normal", over_residuals=True),
+    "residual.last": Rule("zeros"),
+}
 
 RECIPES = index(
     (
@@ -165,6 +176,31 @@ RECIPES = index(
                 **_NORM,
             },
         ),
+        Recipe(
+            name="fixup",
+            label="Fixup",
+            reference="Zhang, Dauphin and Ma 2019, arXiv:1901.09321, section 3, for branches of "
+            "two layers",
+            rules={
+                "dense.weight": Rule("he_normal"),
+                "conv.weight": Rule("he_normal"),
+                "readout.weight": Rule("zeros"),
+                "bias": Rule("zeros"),
+                **FIXUP_BRANCH,
+                **_NORM,
+            },
+        ),
+        Recipe(
+            name="delta_orthogonal",
+            label="Delta-orthogonal",
+            reference="Xiao et al. 2018, arXiv:1806.05393, section 2.4",
+            rules={
+                "dense.weight": Rule("orthogonal"),
+                "conv.weight": Rule("orthogonal", centred=True),
+                "bias": Rule("zeros"),
+                **_NORM,
+            },
+        ),
     )
 )
 
@@ -224,6 +260,8 @@ def _initializer(slot: Slot, rule: Rule) -> str:
 
 def _draw(slot: Slot, rule: Rule, name: str, source: Generator) -> Tensor:
     """Draw a parameter as a matrix of (rows, columns), or its blocks one by one."""
+    if rule.centred and slot.parameter.dim() > 2:
+        return _draw_centre(slot, name, source)
     rows = len(slot.parameter)
     columns = slot.parameter[0].numel() if slot.parameter.dim() > 1 else 1
     blocks = slot.gates if slot.cell in rule.per_gate else 1
@@ -232,6 +270,16 @@ def _draw(slot: Slot, rule: Rule, name: str, source: Generator) -> Tensor:
     factor = initializer.factor(fan_in, slot.fan_out // blocks, scale=rule.scale)
     drawn = [initializer.noise.draw(rows // blocks, columns, source) for _ in range(blocks)]
     return torch.cat(drawn) * factor
+
+
+def _draw_centre(slot: Slot, name: str, source: Generator) -> Tensor:
+    """Draw a kernel, shape (out, in, *sides), whose only weights are at its centre."""
+    kernel = torch.zeros(slot.parameter.shape)
+    centre = kernel
+    while centre.dim() > 2:
+        centre = centre.select(-1, centre.shape[-1] // 2)
+    centre.copy_(INITIALIZERS[name].sample(centre.shape[1], centre.shape[0], source))
+    return kernel
 
 
 def _set_forget(slot: Slot, rule: Rule) -> None:

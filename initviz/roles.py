@@ -4,7 +4,7 @@ Layer-specific initialization is a mapping from roles, not from layers, to initi
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from math import prod
 
@@ -25,12 +25,14 @@ ROLES: Mapping[str, str] = {
     "embedding.weight": "table of an embedding",
     "norm.scale": "scale of a normalization",
     "norm.shift": "shift of a normalization",
+    "residual.inner": "weights of a residual branch before its last",
     "residual.last": "last weights of a residual branch",
     "readout.weight": "weights of the last dense layer",
     "bias": "biases",
 }
 FALLBACKS = {
     "readout.weight": "dense.weight",
+    "residual.inner": "dense.weight",
     "residual.last": "dense.weight",
     "attention.in": "dense.weight",
     "attention.out": "dense.weight",
@@ -52,7 +54,7 @@ class Slot:
 
     `gates` blocks are stacked along the first dimension in a layer of kind `cell`; `hidden` is
     the state's size in a recurrent layer; `activation` is the name of the activation module that
-    follows, if one does.
+    follows, if one does; `plain` is the role that the layer alone gives, where another was given.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Slot:
     hidden: int | None = None
     cell: str | None = None
     activation: str | None = None
+    plain: str | None = None
 
 
 def slots(module: nn.Module, roles: Mapping[str, str] | None = None) -> list[Slot]:
@@ -96,7 +99,7 @@ def slots(module: nn.Module, roles: Mapping[str, str] | None = None) -> list[Slo
 
 
 def _renamed(slot: Slot, role: str) -> Slot:
-    return Slot(**{**vars(slot), "role": role})
+    return replace(slot, role=role, plain=slot.plain or slot.role)
 
 
 def _with_readout(found: list[Slot]) -> list[Slot]:

@@ -202,3 +202,33 @@ def test_a_recipe_of_ones_own() -> None:
 def test_slots_know_the_fans_of_grouped_convolutions() -> None:
     weight, _ = slots(nn.Conv2d(64, 64, 3, groups=64))
     assert (weight.fan_in, weight.fan_out) == (9, 9)
+
+
+def test_delta_orthogonal_kernels_are_orthogonal_at_their_centre_and_zero_around_it() -> None:
+    conv = nn.Conv2d(6, 10, (3, 5))
+    reinitialize(conv, "delta_orthogonal")
+    weight = conv.weight.detach()
+    centre = weight[:, :, 1, 2].clone()
+    torch.testing.assert_close(centre.T @ centre, torch.eye(6), atol=1e-5, rtol=0)
+    weight[:, :, 1, 2] = 0
+    assert not weight.any()
+
+
+def test_fixup_shrinks_the_inside_of_its_branches_and_silences_their_ends() -> None:
+    blocks = nn.Sequential(
+        nn.Conv2d(1, 64, 3),
+        *(nn.Sequential(nn.Conv2d(64, 64, 3), nn.Conv2d(64, 64, 3)) for _ in range(9)),
+    )
+    roles = {"*.0.weight": "residual.inner", "*.1.weight": "residual.last"}
+    table = reinitialize(blocks, "fixup", roles=roles).set_index("name")
+    assert table.loc["0.weight", "variance"] == pytest.approx(2 / 9, rel=0.3)
+    assert table.loc["4.0.weight", "variance"] == pytest.approx(2 / (9 * 64) / 9, rel=0.05)
+    assert table.loc["9.1.weight", "variance"] == 0
+
+
+def test_a_role_given_to_a_layer_falls_back_on_what_the_layer_is() -> None:
+    conv, dense = nn.Conv2d(8, 8, 3), nn.Linear(8, 8)
+    for layer in (conv, dense):
+        reinitialize(layer, "delta_orthogonal", roles={"weight": "residual.last"})
+    assert conv.weight.count_nonzero() == 64
+    assert dense.weight.count_nonzero() == 64

@@ -1,0 +1,12 @@
+"""Networks beyond the dense one: a frozen record each, in one table."""
+
+from typing import Any
+
+from initviz.architectures.cnn import CNN
+from initviz.architectures.record import Architecture
+from initviz.registry import index
+
+__all__ = ["ARCHITECTURES", "Architecture"]
+
+_RECORDS: tuple[Architecture[Any], ...] = (CNN,)
+ARCHITECTURES = index(_RECORDS)

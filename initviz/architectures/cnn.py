@@ -1,0 +1,96 @@
+"""A plain convolutional network on images of digits."""
+
+from collections import OrderedDict
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+
+from initviz.activations import ACTIVATIONS
+from initviz.architectures.inputs import images
+from initviz.architectures.record import ActivationName, Architecture, check_odd
+from initviz.network import Whole
+from initviz.spec import Spec
+
+DOWNSAMPLINGS = {
+    "none": "None",
+    "stride": "Stride 2",
+    "max": "Max pooling",
+    "average": "Average pooling",
+}
+
+
+class ConvNet(Spec):
+    """`depth` convolutions z = W ∗ h + b, h = φ(z), zero-padded, without a readout.
+
+    An image of 8 × 8 is halved after a third and after two thirds of the layers, if at all.
+    """
+
+    choices: ClassVar = {
+        "activation": tuple(ACTIVATIONS),
+        "normalization": ("none", "batch"),
+        "downsampling": tuple(DOWNSAMPLINGS),
+    }
+
+    depth: Whole = Field(
+        10, ge=1, le=100, title="Depth", description="Number of convolutions, 1 to 100."
+    )
+    channels: Whole = Field(
+        32, ge=1, le=256, title="Channels", description="Channels of each convolution, 1 to 256."
+    )
+    kernel: Whole = Field(
+        3, ge=1, le=7, title="Kernel", description="Side of the square kernel: 1, 3, 5 or 7 pixels."
+    )
+    downsampling: Literal["none", "stride", "max", "average"] = Field(
+        "none", title="Downsampling", description="What halves the image, twice on the way."
+    )
+    activation: ActivationName = Field(
+        "relu", title="Activation", description="The function φ that follows each convolution."
+    )
+    normalization: Literal["none", "batch"] = Field(
+        "none",
+        title="Normalization",
+        description="Rescales each channel's pre-activations just before the activation.",
+    )
+
+    @model_validator(mode="after")
+    def _kernel_has_a_centre(self) -> Self:
+        check_odd(self.kernel)
+        return self
+
+
+_POOLS = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
+
+
+def _build(spec: ConvNet) -> nn.Sequential:
+    """Stack layers named conv_1, norm_1, activation_1, pool_1, conv_2 and so on."""
+    halved = {spec.depth // 3, 2 * spec.depth // 3} - {0}
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    for layer in range(1, spec.depth + 1):
+        layers[f"conv_{layer}"] = nn.Conv2d(
+            1 if layer == 1 else spec.channels,
+            spec.channels,
+            spec.kernel,
+            stride=2 if spec.downsampling == "stride" and layer in halved else 1,
+            padding=spec.kernel // 2,
+        )
+        if spec.normalization == "batch":
+            layers[f"norm_{layer}"] = nn.BatchNorm2d(spec.channels)
+        layers[f"activation_{layer}"] = ACTIVATIONS[spec.activation].build()
+        if spec.downsampling in _POOLS and layer in halved:
+            layers[f"pool_{layer}"] = _POOLS[spec.downsampling](2)
+    return nn.Sequential(layers)
+
+
+def _inputs(_: ConvNet, batch_size: int, seed: int) -> Tensor:
+    return images(batch_size, seed)
+
+
+CNN = Architecture(
+    name="cnn",
+    label="Convolutional network",
+    description="Zero-padded convolutions one after another, on images of digits.",
+    spec=ConvNet,
+    module=_build,
+    inputs=_inputs,
+)

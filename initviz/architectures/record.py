@@ -1,0 +1,72 @@
+"""What an architecture is: a validated spec, the module it stands for, its inputs and roles."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Generic, TypeVar
+
+import torch
+from pydantic import AfterValidator
+from torch import Tensor, nn
+
+from initviz.activations import ACTIVATIONS
+from initviz.recipes import Recipe
+from initviz.spec import Spec
+
+AnySpec = TypeVar("AnySpec", bound=Spec)
+
+
+def _known(name: str) -> str:
+    if name not in ACTIVATIONS:
+        raise ValueError("unknown name")
+    return name
+
+
+ActivationName = Annotated[str, AfterValidator(_known)]
+
+
+def check_odd(kernel: int) -> None:
+    """Refuse a kernel without a centre.
+
+    Raises:
+        ValueError: if `kernel` is even.
+    """
+    if kernel % 2 == 0:
+        raise ValueError(f"kernel must be odd, so that it has a centre; got {kernel}")
+
+
+def _no_roles(_: Spec) -> Mapping[str, str]:
+    return {}
+
+
+def _unchanged(_: Spec, recipe: Recipe) -> Recipe:
+    return recipe
+
+
+@dataclass(frozen=True)
+class Architecture(Generic[AnySpec]):
+    """A kind of network: how a spec becomes a module, and what is sent through it.
+
+    `inputs(spec, batch_size, seed)` draws a batch, which is not to be written to, and raises a
+    ValueError where the data does not have that many. `roles(spec)` gives patterns of parameter
+    names the roles that a layer cannot show by itself. `recipe(spec, recipe)` is the recipe with
+    the rules that the spec decides.
+    """
+
+    name: str
+    label: str
+    description: str
+    spec: type[AnySpec]
+    module: Callable[[AnySpec], nn.Module]
+    inputs: Callable[[AnySpec, int, int], Tensor]
+    roles: Callable[[AnySpec], Mapping[str, str]] = _no_roles
+    recipe: Callable[[AnySpec, Recipe], Recipe] = _unchanged
+
+    def build(self, spec: AnySpec) -> nn.Module:
+        """Build the structure, float32; `initviz.recipes.reinitialize` then draws its weights.
+
+        Until then they are one fixed draw of PyTorch's defaults. The global random state is
+        left as it was.
+        """
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(0)
+            return self.module(spec)
