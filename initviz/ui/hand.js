@@ -428,12 +428,12 @@ class Picture {
 
   show() {
     this.holder.style.position = "relative";
-    this.holder.classList.add("in-hand");
+    this.holder.dataset.inHand = "";
     if (!this.copy.isConnected) this.holder.append(this.copy);
   }
 
   remove() {
-    this.holder.classList.remove("in-hand");
+    delete this.holder.dataset.inHand;
     this.copy.remove();
   }
 
