@@ -232,3 +232,8 @@ def test_a_role_given_to_a_layer_falls_back_on_what_the_layer_is() -> None:
         reinitialize(layer, "delta_orthogonal", roles={"weight": "residual.last"})
     assert conv.weight.count_nonzero() == 64
     assert dense.weight.count_nonzero() == 64
+    roles = {"out_proj.weight": "residual.last"}
+    table = reinitialize(nn.MultiheadAttention(8, 2), "recommended", roles=roles)
+    assert dict(zip(table.name, table.initializer, strict=True))["out_proj.weight"] == (
+        "glorot_uniform"
+    )

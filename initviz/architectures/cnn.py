@@ -12,12 +12,7 @@ from initviz.architectures.record import ActivationName, Architecture, check_odd
 from initviz.network import Whole
 from initviz.spec import Spec
 
-DOWNSAMPLINGS = {
-    "none": "None",
-    "stride": "Stride 2",
-    "max": "Max pooling",
-    "average": "Average pooling",
-}
+_POOLS = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
 
 
 class ConvNet(Spec):
@@ -29,7 +24,7 @@ class ConvNet(Spec):
     choices: ClassVar = {
         "activation": tuple(ACTIVATIONS),
         "normalization": ("none", "batch"),
-        "downsampling": tuple(DOWNSAMPLINGS),
+        "downsampling": ("none", "stride", *_POOLS),
     }
 
     depth: Whole = Field(
@@ -57,9 +52,6 @@ class ConvNet(Spec):
     def _kernel_has_a_centre(self) -> Self:
         check_odd(self.kernel)
         return self
-
-
-_POOLS = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
 
 
 def _build(spec: ConvNet) -> nn.Sequential:
