@@ -4,10 +4,12 @@ from typing import Any
 
 from initviz.architectures.cnn import CNN
 from initviz.architectures.record import Architecture
+from initviz.architectures.recurrent import RECURRENT
 from initviz.architectures.residual import RESIDUAL
+from initviz.architectures.through_time import ThroughTime, through_time
 from initviz.registry import index
 
-__all__ = ["ARCHITECTURES", "Architecture"]
+__all__ = ["ARCHITECTURES", "Architecture", "ThroughTime", "through_time"]
 
-_RECORDS: tuple[Architecture[Any], ...] = (CNN, RESIDUAL)
+_RECORDS: tuple[Architecture[Any], ...] = (CNN, RESIDUAL, RECURRENT)
 ARCHITECTURES = index(_RECORDS)

@@ -13,6 +13,7 @@ from initviz.roles import slots
 REFUSED = {
     "cnn": {"gpt2", "bert"},
     "residual": {"gpt2", "bert"},
+    "recurrent": {"gpt2", "bert", "fixup", "delta_orthogonal"},
 }
 
 
