@@ -14,6 +14,7 @@ REFUSED = {
     "cnn": {"gpt2", "bert"},
     "residual": {"gpt2", "bert"},
     "recurrent": {"gpt2", "bert", "fixup", "delta_orthogonal"},
+    "transformer": {"fixup", "delta_orthogonal"},
 }
 
 
