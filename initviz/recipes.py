@@ -221,8 +221,9 @@ def reinitialize(
     gives the same weights; the global random state is not touched.
 
     Raises:
-        ValueError: if the recipe or a role is unknown, the recipe has no rule for a role, or
-            the module has no parameter with a role; the module is then unchanged.
+        ValueError: if the recipe or a role is unknown, the recipe has no rule for a role or
+            divides by a number of residual branches that is 0, or the module has no parameter
+            with a role; the module is then unchanged.
     """
     chosen = recipe if isinstance(recipe, Recipe) else _named(recipe)
     found = slots(module, roles)
@@ -230,6 +231,11 @@ def reinitialize(
         raise ValueError(f"{type(module).__name__} has no parameter that a recipe knows a role for")
     ruled = [(slot, chosen.rule(slot)) for slot in found]
     residuals = sum(slot.role == "residual.last" for slot in found)
+    if residuals == 0 and any(rule.over_residuals for _, rule in ruled):
+        raise ValueError(
+            f"recipe {chosen.name!r} divides by the number of residual branches, but no parameter "
+            "has the role 'residual.last'"
+        )
     rows = []
     for place, (slot, rule) in enumerate(ruled):
         name = _initializer(slot, rule)
@@ -261,7 +267,7 @@ def _initializer(slot: Slot, rule: Rule) -> str:
 def _draw(slot: Slot, rule: Rule, name: str, source: Generator) -> Tensor:
     """Draw a parameter as a matrix of (rows, columns), or its blocks one by one."""
     if rule.centred and slot.parameter.dim() > 2:
-        return _draw_centre(slot, name, source)
+        return _draw_centre(slot, rule, name, source)
     rows = len(slot.parameter)
     columns = slot.parameter[0].numel() if slot.parameter.dim() > 1 else 1
     blocks = slot.gates if slot.cell in rule.per_gate else 1
@@ -272,13 +278,14 @@ def _draw(slot: Slot, rule: Rule, name: str, source: Generator) -> Tensor:
     return torch.cat(drawn) * factor
 
 
-def _draw_centre(slot: Slot, name: str, source: Generator) -> Tensor:
+def _draw_centre(slot: Slot, rule: Rule, name: str, source: Generator) -> Tensor:
     """Draw a kernel, shape (out, in, *sides), whose only weights are at its centre."""
     kernel = torch.zeros(slot.parameter.shape)
     centre = kernel
     while centre.dim() > 2:
         centre = centre.select(-1, centre.shape[-1] // 2)
-    centre.copy_(INITIALIZERS[name].sample(centre.shape[1], centre.shape[0], source))
+    fan_out, fan_in = centre.shape
+    centre.copy_(INITIALIZERS[name].sample(fan_in, fan_out, source, scale=rule.scale))
     return kernel
 
 

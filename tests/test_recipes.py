@@ -178,6 +178,8 @@ def test_what_has_no_role_is_left_alone() -> None:
         ("keras", nn.MultiheadAttention(4, 2), {"in_proj_weight": "attention.sideways"},
          "role must be one of .* got 'attention.sideways'"),
         ("gpt2", nn.Conv2d(2, 2, 1), None, "'gpt2' has no rule for the role 'conv.weight'"),
+        ("fixup", nn.Conv2d(2, 2, 1), {"weight": "residual.inner"},
+         "'fixup' divides by .* but no parameter has the role 'residual.last'"),
         ("gpt2", nn.Linear(2, 2), {"*.out": "residual.last"}, "no parameter .* named .*out"),
         ("keras", nn.ReLU(), None, "ReLU has no parameter that a recipe knows a role for"),
     ],
@@ -212,6 +214,14 @@ def test_delta_orthogonal_kernels_are_orthogonal_at_their_centre_and_zero_around
     torch.testing.assert_close(centre.T @ centre, torch.eye(6), atol=1e-5, rtol=0)
     weight[:, :, 1, 2] = 0
     assert not weight.any()
+
+
+def test_a_kernels_centre_takes_the_rules_scale() -> None:
+    conv = nn.Conv1d(5, 7, 3)
+    rules = {"conv.weight": Rule("constant", scale=2.0, centred=True), "bias": Rule("zeros")}
+    reinitialize(conv, Recipe("mine", "Mine", "", rules))
+    assert conv.weight.unique().tolist() == [0.0, 2.0]
+    assert (conv.weight[:, :, 1] == 2).all()
 
 
 def test_fixup_shrinks_the_inside_of_its_branches_and_silences_their_ends() -> None:
