@@ -730,6 +730,7 @@ function release() {
   if (!moved) say("");
   if (!moved?.down) return;
   Object.assign(moved, { down: false, until: performance.now() + PATIENCE });
+  if (moved.tap && !moved.at) moved.put(moved.tap);
   if (moved.plane && moved.at) hand.trigger("moved", moved.at);
   else if (moved.plane || moved.value === moved.first) letGo();
 }
@@ -805,11 +806,16 @@ function touchPlane(event) {
   const box = surface.getBoundingClientRect();
   begin({
     plane: true, down: true, start: [event.clientX, event.clientY], at: null, frame: overPlane,
+    // A mouse's click is Plotly's, which takes a finger's for hovering first.
+    tap: event.pointerType === "mouse" ? null : event,
     dot: Object.assign(document.createElement("div"), { className: "hand-point" }),
     end() { this.dot.remove(); },
     move({ clientX, clientY }) {
       const [dx, dy] = [clientX - this.start[0], clientY - this.start[1]];
       if (!this.at && Math.hypot(dx, dy) < 4) return;
+      this.put({ clientX, clientY });
+    },
+    put({ clientX, clientY }) {
       const [px, py] = [[clientX, box.left, box.width], [clientY, box.top, box.height]]
         .map(([p, low, size]) => Math.min(Math.max(p - low, 0), size));
       const round = (x) => Number(x.toPrecision(3));
@@ -979,7 +985,8 @@ const listen = (() => {
     });
     on("pointermove", (event) => hand.moved?.plane && hand.moved.down && hand.moved.move(event));
     on("pointerup", release);
-    on("pointercancel", release);
+    // A finger that scrolls takes its touch back.
+    on("pointercancel", () => (hand.moved?.plane ? letGo() : release()));
     on("keydown", press);
     on("keyup", unpress);
     on("focusout", unpress);

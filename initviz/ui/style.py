@@ -12,6 +12,7 @@ _RULES = """
 .st-key-maps > div { flex: 1 1 520px; min-width: 0; }
 .st-key-maps > div:last-child { flex: 0 1 380px; }
 [data-in-hand] .stPlotlyChart { opacity: 0; }
+.st-key-plane .nsewdrag { touch-action: pan-y !important; }
 .hand-point {
   position: absolute; left: -7px; top: -7px; width: 14px; height: 14px; rotate: 45deg;
   background: #E69F00; pointer-events: none;

@@ -311,6 +311,32 @@ def test_a_finger_on_a_phone_does_the_same(browser: Browser, address: str) -> No
     context.close()
 
 
+def test_a_tap_on_the_plane_goes_where_the_finger_is(browser: Browser, address: str) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    visit = Visit(context.new_page(), address)
+    visit.open("/?activation=tanh&initializer=glorot_uniform&depth=12")
+    # The links are in a menu here.
+    visit.page.goto(visit.page.url.replace("/?", "/chaos?"))
+    visit.until("() => document.querySelector('.st-key-plane .nsewdrag') !== null")
+    for share in (0.7, 0.4):
+        area = visit.page.locator(".st-key-plane .nsewdrag").first.bounding_box()
+        x, y = area["x"] + share * area["width"], area["y"] + 0.5 * area["height"]
+        visit.page.touchscreen.tap(x, y)
+        expected = round(4 * share, 2)
+        visit.until(
+            """(expected) => {
+                const scale = Number(new URLSearchParams(location.search).get('scale'));
+                return Math.abs(scale * Math.sqrt(128) - expected) < 0.06;
+            }""",
+            expected,
+        )
+    # A direct link makes Streamlit look for its server below the page first.
+    assert [c for c in visit.complaints if "/chaos/_stcore/" not in c] == []
+    context.close()
+
+
 def test_play_travels_forward_and_back_and_can_be_stopped(visit: Visit, wire: Wire) -> None:
     visit.open(GLOROT)
     said, drawn = wire.sent, visit.drawn_points("gradient")
