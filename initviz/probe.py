@@ -1,6 +1,7 @@
 """One forward and one backward pass through a network, measured layer by layer."""
 
-from typing import overload
+from collections.abc import Callable, Mapping
+from typing import Any, overload
 
 import numpy as np
 import torch
@@ -9,10 +10,12 @@ from torch.nn import functional as F
 
 from initviz import rescaled, work
 from initviz.data import draw_cotangent, draw_inputs
-from initviz.modules import Observation, observe, observe_exactly
+from initviz.measuring import Observation
+from initviz.modules import dtype_of, observe, observe_exactly
 from initviz.network import CLASSES, DTYPES, Batch, Network, build, fans
 from initviz.signals import SIZES, Layers, Signals
 from initviz.statistics import Floats
+from initviz.structures import Inputs, tensors
 from initviz.turns import TURNS
 
 FEWEST_INPUTS = 2
@@ -23,30 +26,37 @@ _NEAR_OVERFLOW = 30.0
 @overload
 def probe(subject: Network, batch: Batch = ...) -> Signals: ...
 @overload
-def probe(subject: nn.Module, batch: Tensor | Batch) -> Signals: ...
-def probe(subject: Network | nn.Module, batch: Tensor | Batch | None = None) -> Signals:
-    """Probe a `Network`, or any `nn.Module` with a tensor of inputs or a `Batch`.
+def probe(
+    subject: nn.Module, batch: Inputs | Batch, *, loss: Callable[[Any], Tensor] | None = ...
+) -> Signals: ...
+def probe(
+    subject: Network | nn.Module,
+    batch: Inputs | Batch | None = None,
+    *,
+    loss: Callable[[Any], Tensor] | None = None,
+) -> Signals:
+    """Probe a `Network`, or any `nn.Module` with its inputs or a `Batch`.
 
-    For a module the loss is Σ c·output with c ~ N(0, 1), or cross-entropy if the batch says
-    so; a `Batch` needs a module whose first layer is `nn.Linear`, anything else a tensor.
-    The module is left as it was found.
+    A module's inputs are a tensor, a tuple of positional arguments or a mapping of keyword
+    arguments; a `Batch` needs a module whose first layer is `nn.Linear`. `loss` maps what the
+    module returns to a scalar. Without one, the first floating-point tensor that it returns is
+    the loss if it is a scalar, and else the loss is Σ c·output with c ~ N(0, 1), or
+    cross-entropy if the batch says so. The module is left as it was found.
 
     Raises:
         ValueError: if the work is over budget, the module has no layer to probe, or the
-            batch does not fit it.
+            batch or the loss does not fit it.
         TypeError: if `subject` is neither a `Network` nor a module.
     """
     if isinstance(subject, Network):
         batch = Batch() if batch is None else batch
         if not isinstance(batch, Batch):
             raise ValueError(f"batch must be a Batch for a Network; got {type(batch).__name__}")
+        if loss is not None:
+            raise ValueError("loss must be left out for a Network, whose Batch names it")
         return _probe_network(subject, batch)
     if isinstance(subject, nn.Module):
-        if not isinstance(batch, (Tensor, Batch)):
-            raise ValueError(
-                f"batch must be a tensor of inputs or a Batch; got {type(batch).__name__}"
-            )
-        return _probe_module(subject, batch)
+        return _probe_module(subject, batch, loss)
     raise TypeError(f"probe takes a Network or an nn.Module; got {type(subject).__name__}")
 
 
@@ -83,39 +93,76 @@ class _Loss:
         self._batch, self._labels = batch, labels
 
     def __call__(self, output: object) -> Tensor:
-        if not isinstance(output, Tensor):
-            raise ValueError(f"the module must return a tensor; got {type(output).__name__}")
+        found = next((t for t in tensors(output) if t.is_floating_point()), None)
+        if found is None:
+            raise ValueError(
+                "the module must return a floating-point tensor, or a structure with one; "
+                f"got {type(output).__name__}"
+            )
         if self._batch.loss == "gaussian":
-            return (output * draw_cotangent(self._batch.seed, output.shape).to(output.dtype)).sum()
-        if output.dim() != 2 or output.shape[1] < CLASSES:
+            if found.dim() == 0:
+                return found
+            return (found * draw_cotangent(self._batch.seed, found.shape).to(found.dtype)).sum()
+        if found.dim() != 2 or found.shape[1] < CLASSES:
             raise ValueError(
                 f"loss='cross_entropy' needs outputs of shape (batch, {CLASSES} or more classes); "
-                f"got {tuple(output.shape)}"
+                f"got {tuple(found.shape)}"
             )
-        return F.cross_entropy(output, self._labels)
+        return F.cross_entropy(found, self._labels)
 
 
-def _probe_module(module: nn.Module, batch: Tensor | Batch) -> Signals:
-    if isinstance(batch, Tensor):
-        if batch.dim() == 0 or len(batch) < FEWEST_INPUTS:
-            raise ValueError(
-                f"batch must hold {FEWEST_INPUTS} inputs or more along its first dimension; "
-                f"got a tensor of shape {tuple(batch.shape)}"
-            )
-        spec, inputs, labels = Batch(), batch, torch.empty(0)
-    else:
+class _OwnLoss:
+    """A caller's loss, whose result has to be a scalar."""
+
+    def __init__(self, loss: Callable[[Any], Tensor]) -> None:
+        self._loss = loss
+
+    def __call__(self, output: object) -> Tensor:
+        value: object = self._loss(output)
+        if isinstance(value, Tensor) and value.numel() == 1:
+            return value.squeeze()
+        got = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+        raise ValueError(f"loss must return a tensor with one number; got {got}")
+
+
+def _probe_module(
+    module: nn.Module, batch: object, loss: Callable[[Any], Tensor] | None
+) -> Signals:
+    spec, labels = Batch(), torch.empty(0)
+    if isinstance(batch, Batch):
         spec = batch
         inputs, labels = draw_inputs(batch, _features(module))
         inputs = inputs.to(next(module.parameters()).dtype)
+    else:
+        inputs = _checked(batch)
+    measured = _Loss(spec, labels) if loss is None else _OwnLoss(loss)
     try:
-        observation, nonfinite = observe_exactly(
-            module, inputs, _Loss(spec, labels), seed=spec.seed
-        )
+        observation, nonfinite = observe_exactly(module, inputs, measured, seed=spec.seed)
     except (RuntimeError, TypeError, LookupError, AttributeError) as error:
         reason = " ".join(str(error).split())
         raise ValueError(f"{type(module).__name__} does not run on this batch: {reason}") from error
-    dtype = str(inputs.dtype).removeprefix("torch.")
-    return _signals(observation, nonfinite, dtype, None, None if batch is inputs else spec)
+    dtype = str(dtype_of(module)).removeprefix("torch.")
+    return _signals(observation, nonfinite, dtype, None, spec if spec is batch else None)
+
+
+def _checked(batch: object) -> Any:
+    """Return a module's inputs, which hold a tensor of two inputs or more.
+
+    Raises:
+        ValueError: if they do not.
+    """
+    first = next(tensors(batch), None) if isinstance(batch, (Tensor, tuple, Mapping)) else None
+    if first is None:
+        raise ValueError(
+            "batch must be a tensor, a tuple or mapping with one, or a Batch; "
+            f"got {type(batch).__name__}"
+        )
+    if first.dim() == 0 or len(first) < FEWEST_INPUTS:
+        raise ValueError(
+            f"batch must hold {FEWEST_INPUTS} inputs or more along its first dimension; "
+            f"got a tensor of shape {tuple(first.shape)}"
+        )
+    return batch
 
 
 def _features(module: nn.Module) -> int:

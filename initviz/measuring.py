@@ -1,0 +1,213 @@
+"""What a pass through a module measured, row by row."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.autograd.graph import GradientEdge, get_gradient_edge
+
+from initviz import statistics
+from initviz.following import Row
+from initviz.statistics import Floats, Moments
+from initviz.turns import checkpoint
+
+# Where an activation is flat, and which units are copies, is judged on so many values and
+# positions of a larger layer: the first inputs, and positions evenly spaced.
+_VALUES = 2**17
+_POSITIONS = 2**12
+_RAMP = 200_000
+# Sums in float32 run over as many numbers at most.
+_CHUNK = 2**12
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The rows of a pass, in the order they ran, and what was measured of each."""
+
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    values: dict[str, Floats]
+    samples: dict[str, statistics.Samples]
+
+
+@dataclass(frozen=True)
+class _Gradients:
+    """∂ℓ/∂x of what the rows saw; zero of what the loss does not depend on."""
+
+    found: dict[GradientEdge, Tensor | None]
+    of_weights: dict[int, Tensor | None]
+
+
+def measure(rows: list[Row], loss: Tensor) -> Observation:
+    """Take the gradient of a scalar loss and measure every row.
+
+    Raises:
+        ValueError: if the loss does not depend on any of the rows.
+    """
+    if not loss.requires_grad:
+        raise ValueError("the loss does not depend on any of the module's weights")
+    gradients = _gradients(rows, loss)
+    of_weights: dict[tuple[int, ...], dict[str, float]] = {}
+    values, samples = [], []
+    for row in rows:
+        checkpoint()
+        key = tuple(map(id, row.weights))
+        if key not in of_weights:
+            of_weights[key] = _of_weights(row, gradients)
+        dz, dh = (_found(gradients, seen.edge, seen.values) for seen in (row.z, row.output))
+        values.append(_values(row, dz, dh) | of_weights[key])
+        samples.append(_samples(row, dz))
+    return Observation(
+        names=tuple(row.name for row in rows),
+        kinds=tuple(row.kind for row in rows),
+        values={c: np.array([v[c] for v in values]) for c in values[0]},
+        samples={q: statistics.stacked([s[q] for s in samples]) for q in samples[0]},
+    )
+
+
+def _gradients(rows: list[Row], loss: Tensor) -> _Gradients:
+    seen = (x.edge for row in rows for x in (row.z, row.output))
+    edges = list(dict.fromkeys(edge for edge in seen if edge is not None))
+    weights = {id(w): w for row in rows for w in row.weights if w.requires_grad}
+    wanted = [*edges, *map(get_gradient_edge, weights.values())]
+    found = torch.autograd.grad(loss, wanted, allow_unused=True)
+    return _Gradients(
+        dict(zip(edges, found[: len(edges)], strict=True)),
+        dict(zip(weights, found[len(edges) :], strict=True)),
+    )
+
+
+def _found(gradients: _Gradients, edge: GradientEdge | None, like: Tensor) -> Tensor:
+    return _or_zero(None if edge is None else gradients.found[edge], like)
+
+
+def _or_zero(gradient: Tensor | None, like: Tensor) -> Tensor:
+    return torch.zeros_like(like) if gradient is None else gradient
+
+
+@torch.no_grad()
+def _of_weights(row: Row, gradients: _Gradients) -> dict[str, float]:
+    """Measure a layer's weights, taken together where there are several, and their gradient."""
+    slopes = [_or_zero(gradients.of_weights.get(id(w)), w) for w in row.weights]
+    drawn = _moments(_together(list(row.weights)))
+    return {
+        "weight_mean": float(drawn.mean[0]),
+        "weight_var": float(drawn.variance[0]),
+        "grad_weight_var": float(_moments(_together(slopes)).variance[0]),
+    }
+
+
+def _together(parts: list[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.cat([p.flatten() for p in parts])
+
+
+@torch.no_grad()
+def _values(row: Row, dz: Tensor, dh: Tensor) -> dict[str, float]:
+    z, h = row.z.values, row.output.values
+    of_z = _moments(z)
+    per_input = statistics.outputs(_at_least_float32(h.flatten(1))[None])
+    of_h = per_input.moments
+    of_dz = _moments(dz)
+    of_dh = of_dz if dh is dz else _moments(dh)
+    units = statistics.projections(_at_least_float32(_thinned(z, row))[None])
+    return {
+        "fan_in": row.fans[0],
+        "fan_out": row.fans[1],
+        "preact_mean": float(of_z.mean[0]),
+        "preact_var": float(of_z.variance[0]),
+        "preact_ms": float(of_z.square[0]),
+        "act_mean": float(of_h.mean[0]),
+        "act_var": float(of_h.variance[0]),
+        "act_ms": float(of_h.square[0]),
+        "grad_preact_var": float(of_dz.variance[0]),
+        "grad_act_var": float(of_dh.variance[0]),
+        "dead_fraction": _dead(h, row),
+        "saturated_fraction": _saturated(row),
+        "correlation": float(per_input.correlation[0]),
+        "distinct_fraction": float(statistics.distinct_fraction(units)[0]),
+        "nonfinite_fraction": _nonfinite((z, of_z), (dz, of_dz)),
+    }
+
+
+def _samples(row: Row, dz: Tensor) -> dict[str, statistics.Samples]:
+    flat = np.zeros(1, np.int64)
+    seen = {"pre-activation": row.z.values, "activation": row.output.values, "gradient": dz}
+    return {name: statistics.samples(x[None], flat) for name, x in seen.items()}
+
+
+def _moments(x: Tensor) -> Moments:
+    x = _at_least_float32(x).reshape(-1)
+    whole = len(x) // _CHUNK * _CHUNK
+    if whole == 0 or whole == len(x):
+        return statistics.moments(x.reshape(1, -1, min(_CHUNK, len(x))))
+    parts = [x[:whole].reshape(-1, _CHUNK), x[whole:].reshape(1, -1)]
+    total = sum(float(statistics.row_sums(p[None]).double().sum()) for p in parts)
+    norms = np.concatenate([torch.linalg.vector_norm(p, dim=1).double().numpy() for p in parts])
+    return statistics.moments(
+        x[None, None], total=np.array([total]), norm=np.array([np.linalg.norm(norms)])
+    )
+
+
+def _nonfinite(*measured: tuple[Tensor, Moments]) -> float:
+    """Return the share of NaN and ±inf; a mean square that is finite says there are none."""
+    if all(np.isfinite(moments.square[0]) for _, moments in measured):
+        return 0.0
+    return 1 - float(np.mean([float(x.isfinite().double().mean()) for x, _ in measured]))
+
+
+def _dead(h: Tensor, row: Row) -> float:
+    axis = _unit_axis(h, row) % h.dim()
+    others = [d for d in range(h.dim()) if d != axis]
+    # Only a sum of exactly 0 can be one of zeros.
+    suspects = torch.nonzero(h.sum(others) == 0).flatten()
+    dead = sum(not h.select(axis, int(unit)).any() for unit in suspects)
+    return float(dead) / h.shape[axis]
+
+
+def _saturated(row: Row) -> float:
+    if row.argument is None or row.activation is None:
+        return 0.0
+    one = row.argument[0].numel()
+    z = row.argument[: max(1, _VALUES // one)]
+    slope = _slope(row.activation, z)
+    # The largest slope is looked for over ±40, as finely as `Activation.steepest` does at
+    # least; some activations have a parameter for each channel, so only the batch may grow.
+    copies = math.ceil(_RAMP / one)
+    ramp = torch.linspace(-40, 40, copies * one, dtype=torch.float64)
+    anywhere = _slope(row.activation, ramp.reshape(copies, *z.shape[1:]).to(z.dtype))
+    steepest = float(torch.maximum(slope.max(), anywhere.max()))
+    slope = _at_least_float32(slope)[None]
+    return float(statistics.share_below(slope, statistics.FLAT * steepest)[0])
+
+
+def _at_least_float32(x: Tensor) -> Tensor:
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+@torch.enable_grad()
+def _slope(activation: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
+    """Return |φ'(z)|."""
+    z = z.detach().requires_grad_()
+    return torch.autograd.grad(activation(z).sum(), z)[0].abs().detach()
+
+
+def _unit_axis(x: Tensor, row: Row) -> int:
+    """Return the axis of a layer's units: the channels of a convolution, else the last."""
+    z = row.z.values
+    channels = row.kind.startswith("conv") and x.dim() == z.dim() > 2 and x.shape[1] == z.shape[1]
+    return 1 if channels else -1
+
+
+def _thinned(z: Tensor, row: Row) -> Tensor:
+    """Return (batch × some positions, units)."""
+    axis = _unit_axis(z, row) % z.dim()
+    positions = z.numel() // z.shape[axis]
+    inner = [d for d in range(1, z.dim()) if d != axis]
+    if positions > _POSITIONS and inner:
+        step = math.ceil((positions / _POSITIONS) ** (1 / len(inner)))
+        z = z[tuple(slice(None, None, step if d in inner else 1) for d in range(z.dim()))]
+    z = z.movedim(axis, -1)
+    return z.reshape(-1, z.shape[-1])
