@@ -66,8 +66,9 @@ def check(network: Network, batch: Batch) -> None:
     estimate = SETTINGS * work.seconds(network, batch)
     if estimate > MOST_SECONDS:
         raise ValueError(
-            f"a sweep of {SETTINGS} gains takes about {estimate:.0f} seconds here and may take "
-            f"{MOST_SECONDS:.0f}; fewer layers, units or inputs fit"
+            f"A sweep measures this network at {SETTINGS} gains, which would take about "
+            f"{estimate:.0f} seconds here; the most is {MOST_SECONDS:.0f}. "
+            "A smaller depth, width or batch size fits."
         )
 
 

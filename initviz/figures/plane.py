@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from initviz.figures.theme import Figure, Palette, layout, note, shades, value_axis
+from initviz.figures.theme import Figure, Palette, layout, legible, note, shades, value_axis
 from initviz.theory.meanfield import TRAINABLE
 from initviz.theory.plane import Landmark, Plane, edges
 
 HEIGHT = 455
+# The largest σ_w and σ_b on the plane.
+LARGEST = (4.0, 2.0)
 # Depths at which the colour takes a step of the same size; the inner ones are drawn as lines.
 _DEPTHS = np.array([1, 3, 10, 30, 100, 300, 1000])
 _LINES = slice(2, 6)
@@ -17,6 +19,8 @@ _LINES = slice(2, 6)
 _NAMED_AT = np.array([[0.55, 0.9, 1.25, 1.6], [0.75, 1.1, 1.45, 1.8]])
 # Pixels by which landmarks' names are moved up.
 _ROWS = (-13, 13, -26, 26)
+# An edge of chaos of smaller extent is a point.
+_POINT = 1e-4
 Trace = dict[str, Any]
 
 
@@ -54,13 +58,13 @@ def plot_plane(
             xaxis=value_axis(
                 hues,
                 title={"text": "σ<sub>w</sub> = weight std × √fan-in", "standoff": 4},
-                range=[0, 4],
+                range=[0, LARGEST[0]],
                 fixedrange=True,
             ),
             yaxis=value_axis(
                 hues,
                 title={"text": "σ<sub>b</sub> = bias std"},
-                range=[-0.28, 2],
+                range=[-0.28, LARGEST[1]],
                 fixedrange=True,
             ),
             annotations=_names(marks, hues),
@@ -88,7 +92,7 @@ def _depths(whole: Plane, hues: Palette) -> Trace:
         "zmin": 0,
         "zmax": len(_DEPTHS) - 1,
         "contours": {"start": first, "end": last - 1, "size": 1, "coloring": "heatmap"},
-        "line": {"width": 0.75, "color": hues.text},
+        "line": {"width": 0.75, "color": hues.text, "dash": "dot"},
         "colorbar": {
             "title": {"text": "trains to<br>depth", "font": {"size": 11}},
             "thickness": 8,
@@ -116,7 +120,7 @@ def _depth_names(whole: Plane, hues: Palette) -> Trace:
         "y": np.array(y),
         "text": text,
         "mode": "text",
-        "textfont": {"size": 10, "color": hues.text, "shadow": "auto"},
+        "textfont": legible(hues, 10),
         "name": "",
         "hoverinfo": "skip",
         "showlegend": False,
@@ -138,8 +142,15 @@ def _edge(activation: str, hues: Palette) -> Trace:
         "x": points[:, 0],
         "y": points[:, 1],
         "name": "edge of chaos, χ₁ = 1",
-        "mode": "lines+markers" if np.ptp(points) == 0 else "lines",
-        "line": {"color": hues.text, "width": 2},
+        "mode": "markers" if np.ptp(points, axis=0).max() < _POINT else "lines",
+        "line": {"color": hues.ink, "width": 3.5},
+        # Of a power law only one point is on the edge, and a library's default stands on it.
+        "marker": {
+            "size": 20,
+            "symbol": "circle-open",
+            "color": hues.ink,
+            "line": {"color": hues.ink, "width": 3},
+        },
         "hoverinfo": "skip",
     }
 
@@ -162,7 +173,7 @@ def _unstable(whole: Plane, hues: Palette) -> Trace:
 def _names(marks: list[Landmark], hues: Palette) -> list[dict[str, Any]]:
     """Name the landmarks, each in a row of its own, so that neighbours have room on a phone."""
     ordered = sorted(marks, key=lambda mark: mark.weight_std)
-    font = {"size": 11, "color": hues.text, "shadow": "auto"}
+    font = legible(hues, 11)
     return [
         note(mark.name, hues, x=mark.weight_std, y=mark.bias_std, yshift=shift, font=font)
         for mark, shift in zip(ordered, _ROWS, strict=False)

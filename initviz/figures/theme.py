@@ -19,6 +19,8 @@ class Palette:
     trains: str
     text: str
     grid: str
+    ink: str
+    paper: str
 
 
 LIGHT = Palette(
@@ -27,6 +29,8 @@ LIGHT = Palette(
     trains="rgba(0, 158, 115, 0.09)",
     text="#5b6270",
     grid="rgba(128, 128, 128, 0.18)",
+    ink="#1b1f27",
+    paper="#ffffff",
 )
 DARK = Palette(
     measured="#56B4E9",
@@ -34,6 +38,8 @@ DARK = Palette(
     trains="rgba(31, 198, 149, 0.13)",
     text="#a8afbd",
     grid="rgba(128, 128, 128, 0.18)",
+    ink="#ffffff",
+    paper="#0e1117",
 )
 
 # What plotly.js calls NumPy's types.
@@ -54,6 +60,15 @@ def translucent(colour: str, opacity: float) -> str:
     """Return a hex colour with an opacity from 0 to 1."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red}, {green}, {blue}, {opacity:g})"
+
+
+def legible(colours: Palette, size: int) -> dict[str, Any]:
+    """Return a font that can be read on whatever is drawn below it."""
+    return {
+        "size": size,
+        "color": colours.ink,
+        "shadow": ", ".join([f"0 0 2px {colours.paper}"] * 4),
+    }
 
 
 def shades(colour: str) -> list[list[float | str]]:

@@ -21,7 +21,7 @@ from initviz.theory.gaussian import Floats
 from initviz.theory.tables import HIGHEST, LOWEST, STEP, table
 
 # Inputs' lengths are shared out among so many.
-_LENGTHS = 64
+_LENGTHS = 32
 # Random numbers drawn for a width that is not on the page yet.
 _DRAWN = 2**16
 # ln of the variance of the logits: below, every class is as likely, above, one is certain.

@@ -6,7 +6,7 @@ import streamlit as st
 
 from initviz import Network
 from initviz.figures.cobweb import plot_cobweb
-from initviz.figures.plane import plot_plane
+from initviz.figures.plane import LARGEST, plot_plane
 from initviz.initializers import INITIALIZERS
 from initviz.theory.cobweb import Cobweb
 from initviz.theory.meanfield import TRAINABLE, Phase, phase
@@ -37,10 +37,16 @@ def maps(network: Network) -> None:
             _the_plane(network, at)
         with st.container():
             _two_inputs(network, at)
-    if max(at) > _FAR:
-        st.markdown("**Far outside the plane**, where nothing trains.")
-    else:
-        st.markdown(_reading(network, phase(network.activation, at[0] ** 2, at[1] ** 2)))
+    with st.container(key="reading"):
+        if at[0] > LARGEST[0] or at[1] > LARGEST[1]:
+            st.caption(
+                f"This network stands beyond the plane, at σ_w = {number(at[0], 3)} and "
+                f"σ_b = {number(at[1], 3)}."
+            )
+        if max(at) > _FAR:
+            st.markdown("**Far outside the plane**, where nothing trains.")
+        else:
+            st.markdown(_reading(network, phase(network.activation, at[0] ** 2, at[1] ** 2)))
     _judge_library(network.activation)
 
 

@@ -30,7 +30,7 @@ def _tell_story() -> None:
     name = st.session_state["story"]
     if name is not None:
         state.put(STORIES[name])
-        state.reset_window()
+    state.reset_window()
 
 
 def main_controls() -> None:

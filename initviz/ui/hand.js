@@ -4,6 +4,7 @@
 
 // Everything of Streamlit's and Plotly's page that this relies on.
 const PAGE = {
+  app: "[data-testid=stApp]",
   running: "[data-testid=stApp]:not([data-test-script-state=notRunning])",
   slider: "[data-testid=stSlider]",
   thumb: "[data-testid=stSliderThumbValue]",
@@ -16,6 +17,7 @@ const PAGE = {
   drawing: ".svg-container",
   drawn: ".scatterlayer .trace",
   tick: (axis) => `.${axis}tick text`,
+  legend: ".infolayer > .legend",
   replaced: ".cartesianlayer > *, .shapelayer > *, .infolayer > .annotation, .draglayer > *",
 };
 const SIDES = ["activation", "gradient"];
@@ -26,6 +28,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const PATIENCE = 1000;
 const TRAVEL = 2000;
 const SWEEP = 5000;
+// As SMALLEST_WINDOW in initviz/figures/signal.py.
+const SMALLEST = [-4, 4];
 
 // ---------------------------------------------------------------- the theory
 
@@ -80,8 +84,8 @@ class Table {
   }
 }
 
-// Lengths that differ by less, as logarithms, are one from there on.
-const SAME = 1e-4;
+// Lengths that differ by less, as logarithms, are their average from there on.
+const SAME = 0.01;
 
 export class Theory {
   constructor(tables) {
@@ -104,14 +108,19 @@ export class Theory {
     return most + Math.log(sum) + (alone ? y[0] : 0);
   }
 
+  // Of the first layer's weights, a hidden layer's and the readout's.
+  variances({ width, gain, scale, weight_var }) {
+    const { widths, scaled, unit } = this.tables;
+    const factor = gain ** 2 * (scaled ? (scale ?? unit) ** 2 : 1);
+    return widths[width]?.variances.map((v) => weight_var ?? v * factor);
+  }
+
   // log10 of every size by layer, or null where there is no theory. A `weight_var` takes the
   // place of the initializer's.
-  predict({ depth, width, gain, scale, bias_std, weight_var }) {
-    const { tables } = this, there = tables.widths[width];
-    if (!there) return null;
-    const unit = gain ** 2 * (tables.scaled ? (scale ?? tables.unit) ** 2 : 1);
-    const variances = there.variances.map((v) => weight_var ?? v * unit);
-    if (!variances.every((v) => v > 0)) return null;
+  predict(setting) {
+    const { depth, width, bias_std } = setting, there = this.tables.widths[width];
+    const variances = this.variances(setting);
+    if (!variances?.every((v) => v > 0)) return null;
     const [first, hidden, readout] = variances.map(Math.log);
     const noise = bias_std > 0 ? 2 * Math.log(bias_std) : -Infinity;
     const grown = (l, fan) => (l ? Math.log(width) + hidden : Math.log(fan) + first);
@@ -141,9 +150,10 @@ export class Theory {
       let sizes = seen.map((x) => logAdd(x + factor, noise));
       if (kind === "batch") divided.push([this.average(width, spread) + factor]);
       else if (kind !== "none") divided.push(sizes);
-      found.preact_ms.push(this.average(width, sizes));
+      const mean = this.average(width, sizes);
+      found.preact_ms.push(mean);
       if (kind !== "none") sizes = [0];
-      else if (Math.max(...sizes) - Math.min(...sizes) < SAME) sizes = sizes.slice(0, 1);
+      else if (Math.max(...sizes) - Math.min(...sizes) < SAME) sizes = [mean];
       const n = sizes.length, square = Array(n), slope = Array(n), ratios = Array(n);
       for (let i = 0; i < n; i++) {
         table.at(sizes[i]);
@@ -232,7 +242,8 @@ export class Luck {
     });
   }
 
-  // log10 of both ends by column; null where a strayed length runs away.
+  // log10 of both ends by column, as one outline: along the lower end, and back along the upper.
+  // Null where a strayed length runs away.
   ends(setting, theory) {
     const layers = this.layers(setting, theory.preact_ms), { size } = this.tables;
     let grown = 1;
@@ -246,12 +257,17 @@ export class Luck {
     const backOne = backward(layers, parallel, one.v, 1);
     const backTwo = backward(layers, cosines, two.v, this.luck.alike);
     const moved = shift(layers);
-    const end = (column, own, shared, moves) => theory[column].map((log, l) => {
-      const variance = Math.max(own[l] / size + shared[l] * (1 - 1 / size), 1e-6);
-      const centre = log + (moves[l] - variance / 2) / Math.LN10;
-      const reach = (1.96 * Math.sqrt(variance)) / Math.LN10;
-      return [centre - reach, centre + reach];
-    });
+    const end = (column, own, shared, moves) => {
+      const logs = theory[column], n = logs.length, outline = Array(2 * n);
+      for (let l = 0; l < n; l++) {
+        const variance = Math.max(own[l] / size + shared[l] * (1 - 1 / size), 1e-6);
+        const centre = logs[l] + (moves[l] - variance / 2) / Math.LN10;
+        const reach = (1.96 * Math.sqrt(variance)) / Math.LN10;
+        outline[l] = centre - reach;
+        outline[2 * n - 1 - l] = centre + reach;
+      }
+      return outline;
+    };
     return {
       act_var: end("act_var", one.h, two.h, moved.h),
       grad_preact_var: end("grad_preact_var", backOne.z, backTwo.z, moved.gradZ),
@@ -345,6 +361,7 @@ export function words(log10, digits = 2) {
   return `${mantissa.toFixed(digits - 1).replace(/\.0$/, "")} × 10${power}`;
 }
 
+const NO_SWEEP = "Theory has nothing to say about this network, so there is no range of gains to sweep.";
 const NOTHING = "Theory has nothing to say about this network: let go, and it is measured.";
 
 function sentence(where, theory) {
@@ -363,8 +380,11 @@ const place = (element, attributes) => {
   return element;
 };
 
-const make = (name, attributes, parent) =>
-  parent.appendChild(place(document.createElementNS(SVG, name), attributes));
+function make(name, attributes, parent, text = "") {
+  const made = parent.appendChild(place(document.createElementNS(SVG, name), attributes));
+  made.textContent = text;
+  return made;
+}
 
 const log10s = (trace) => Array.from(trace.y._inputArray ?? trace.y, Math.log10);
 
@@ -399,37 +419,36 @@ class Picture {
   constructor(side) {
     this.side = side;
     this.backward = side === "gradient";
-    this.holder = document.querySelector(PAGE.chart(side));
+    this.holder = this.place = document.querySelector(PAGE.chart(side));
     const gd = (this.gd = plotOf(side));
-    const { _size: size, font, yaxis } = gd._fullLayout;
-    Object.assign(this, { size, window: [...yaxis.range], ink: font.color });
-    this.grid = yaxis.gridcolor;
-    this.zone = gd.layout.shapes?.[0]?.fillcolor;
+    const { _size: size, font: { color: ink }, yaxis: { range, gridcolor: grid } } = gd._fullLayout;
+    Object.assign(this, { size, window: [...range], ink, grid });
     const find = (name) => gd.data.find((trace) => trace.name === name);
     const measured = find("measured"), theory = find("theory"), band = find("95 % of draws");
     this.hue = measured.line.color;
     this.marked = measured.mode.includes("markers");
     this.measured = log10s(measured);
     this.theory = theory && log10s(theory);
-    this.ends = band && pairs(log10s(band));
-    this.fill = band?.fillcolor ?? "none";
+    this.ends = band && log10s(band);
     this.pins = gd.data.filter((trace) => trace.name?.startsWith("pinned"))
-      .map((trace) => ({ hue: trace.line.color, logs: log10s(trace) }));
+      .map((trace) => ({ name: trace.name, hue: trace.line.color, logs: log10s(trace) }));
     this.styles = Object.fromEntries(["x", "y"].map((axis) => {
       const tick = gd.querySelector(PAGE.tick(axis));
       return [axis, { style: tick?.getAttribute("style") ?? "", y: Number(tick?.getAttribute("y")) }];
     }));
     this.copy = copyOf(gd);
-    this.copy.querySelectorAll(PAGE.replaced).forEach((part) => part.remove());
+    const stale = theory ? PAGE.replaced : `${PAGE.replaced}, ${PAGE.legend}`;
+    this.copy.querySelectorAll(stale).forEach((part) => part.remove());
     const svg = this.copy.querySelector("svg");
     this.root = make("g", { transform: `translate(${size.l},${size.t})`, class: "hand" }, svg);
     this.parts = this.build();
   }
 
   show() {
-    this.holder.style.position = "relative";
-    this.holder.dataset.inHand = "";
-    if (!this.copy.isConnected) this.holder.append(this.copy);
+    if (this.copy.isConnected) return;
+    this.place.style.position = "relative";
+    if (this.place === this.holder) this.holder.dataset.inHand = "";
+    this.place.append(this.copy);
   }
 
   remove() {
@@ -443,23 +462,26 @@ class Picture {
   draw({ depth, shown, reach, theory, ends, measured, label, until }) {
     const { w, h } = this.size, longest = Math.max(depth, ...this.pins.map((p) => p.logs.length));
     const room = longest === 1 ? 0.5 : 0.02 * (longest - 1);
-    this.x = (layer) => ((layer - 1 + room) / (longest - 1 + 2 * room)) * w;
-    this.y = (log) => ((shown[1] - Math.max(Math.min(log, 1e4), -1e4)) / (shown[1] - shown[0])) * h;
+    Object.assign(this, { first: 1 - room, step: w / (longest - 1 + 2 * room) });
+    Object.assign(this, { top: shown[1], per: h / (shown[1] - shown[0]) });
     this.frame(longest, shown);
     const start = (theory ?? measured)[this.backward ? depth - 1 : 0];
-    this.trains(this.zone && reach && Number.isFinite(start) ? [start - reach, start + reach] : null, shown);
-    this.around(ends);
+    this.trains(reach && Number.isFinite(start) ? [start - reach, start + reach] : null, shown);
+    this.line("band", ends, 0, depth);
     this.line("theory", theory);
     const count = until ?? measured.length, from = this.backward ? measured.length - count : 0;
     const whole = count === measured.length;
     this.line("measured", whole ? measured : measured.slice(from, from + count), from);
+    const drawn = measured.some(Number.isFinite);
+    if (!this.theory) this.legend(theory, ends, drawn);
     const { measured: solid, tip, label: told } = this.parts;
     solid.style.opacity = label ? 0.35 : 1;
     solid.style.marker = this.marked && !label ? `url(#hand-dot-${this.side})` : "none";
     const end = this.backward ? from : count - 1, there = until && Number.isFinite(measured[end]);
     tip.style.display = there ? "" : "none";
     if (there) place(tip, { cx: this.x(end + 1), cy: this.y(measured[end]) });
-    if (told.textContent !== (label ?? "")) told.textContent = label ?? "";
+    const words_ = (drawn && label) || "";
+    if (told.textContent !== words_) told.textContent = words_;
   }
 
   // The parts that change at every frame, back to front, and those that seldom do.
@@ -467,100 +489,108 @@ class Picture {
     const { w, h } = this.size, { side, hue } = this;
     const defs = make("defs", {}, this.root);
     make("rect", { width: w, height: h }, make("clipPath", { id: `hand-clip-${side}` }, defs));
-    const marker = { id: `hand-dot-${side}`, markerWidth: 5, markerHeight: 5, refX: 2.5, refY: 2.5 };
-    make("circle", { cx: 2.5, cy: 2.5, r: 2.5, fill: hue },
+    const marker = { id: `hand-dot-${side}`, markerWidth: 50, markerHeight: 50, refX: 25, refY: 25 };
+    make("circle", { cx: 25, cy: 25, r: 25, fill: hue },
       make("marker", { ...marker, markerUnits: "userSpaceOnUse" }, defs));
+    // The label stands beside the name of the axis, where there is no curve.
     const note = { fill: this.ink, "font-size": 11, "text-anchor": this.backward ? "start" : "end" };
     const at = { ...note, x: this.backward ? 2 : w - 2 };
-    const zone = make("rect", { width: w, fill: this.zone ?? "none" }, this.root);
+    const zone = make("rect", { width: w, fill: hand.data.trains }, this.root);
     const rows = make("g", { style: this.styles.y.style, "text-anchor": "end" }, this.root);
     const columns = make("g", { style: this.styles.x.style, "text-anchor": "middle" }, this.root);
     const inside = make("g", { "clip-path": `url(#hand-clip-${side})` }, this.root);
-    const line = (width, more) =>
-      make("path", { fill: "none", stroke: hue, "stroke-width": width, ...more }, inside);
-    const pins = this.pins.map((pin) => make("path", { fill: "none", stroke: pin.hue, "stroke-width": 1.75 }, inside));
-    const band = make("path", { fill: this.fill, class: "band" }, inside);
-    const theory = line(1.5, { "stroke-dasharray": "9,6", class: "theory" });
-    const measured = line(2.5, { class: "measured" });
+    const tenths = make("g", { transform: "scale(0.1)", fill: "none" }, inside);
+    const line = (stroke, width, more) => make("path", { stroke, "stroke-width": width, ...more }, tenths);
+    const pins = this.pins.map((pin) => line(pin.hue, 17.5));
+    const band = make("path", { fill: hue, "fill-opacity": 0.13, class: "band" }, tenths);
+    const theory = line(hue, 15, { "stroke-dasharray": "90,60", class: "theory" });
+    const measured = line(hue, 25, { class: "measured" });
     const tip = make("circle", { r: 6, fill: hue }, inside);
-    const words = ["trains", "vanishing", "exploding"].map((word) => {
-      const made = make("text", at, this.root);
-      made.textContent = word;
-      return made;
-    });
-    const label = make("text", { ...note, x: w - 4, y: h - 6, "text-anchor": "end" }, this.root);
-    return { zone, rows, columns, pins, band, theory, measured, tip, words, label };
+    const words = ["trains", "vanishing", "exploding"].map((word) => make("text", at, this.root, word));
+    const label = make("text", { ...note, x: w, y: h + 37, "text-anchor": "end" }, this.root);
+    const legend = make("text", { y: h + 60, fill: this.ink, "font-size": 12 }, this.root);
+    return { legend, zone, rows, columns, pins, band, theory, measured, tip, words, label };
+  }
+
+  x(layer) {
+    return (layer - this.first) * this.step;
+  }
+
+  y(log) {
+    return (this.top - Math.max(Math.min(log, 1e4), -1e4)) * this.per;
   }
 
   // The numbers stay with the path for whoever wants to read them.
-  line(name, logs, from = 0) {
+  line(name, logs, from, back) {
     const path = this.parts[name];
     if (path.values === logs && path.framed === this.framed) return;
-    path.setAttribute("d", logs ? this.along(logs, from) : "");
+    path.setAttribute("d", logs ? this.along(logs, from, back) : "");
     Object.assign(path, { values: logs, framed: this.framed });
   }
 
-  along(logs, from) {
+  // In tenths of a pixel, since whole numbers become text much faster. After `back` layers an
+  // outline goes back.
+  along(logs, from = 0, back = Infinity) {
     let d = "", pen = "M";
     for (let i = 0; i < logs.length; i++) {
       if (Number.isNaN(logs[i]) || logs[i] === -Infinity) pen = "M";
       else {
-        d += pen + this.point(from + i + 1, logs[i]);
-        pen = "L";
+        const layer = i < back ? from + i + 1 : 2 * back - i;
+        d += `${pen}${Math.round(10 * this.x(layer))},${Math.round(10 * this.y(logs[i]))}`;
+        pen = " ";
       }
     }
     return d;
   }
 
-  point(layer, log) {
-    return `${Math.round(this.x(layer) * 10) / 10},${Math.round(this.y(log) * 10) / 10}`;
-  }
-
-  around(ends) {
-    const { band } = this.parts;
-    band.values = ends;
-    if (!ends) return band.setAttribute("d", "");
-    let d = "M", back = "";
-    for (let l = 0; l < ends.length; l++) {
-      d += `${this.point(l + 1, ends[l][0])}L`;
-      back = `${this.point(l + 1, ends[l][1])}${l ? "L" : ""}${back}`;
-    }
-    return band.setAttribute("d", `${d}${back}Z`);
-  }
-
   // Axes, and the pins that stand on them, are drawn anew only when the axes change.
   frame(depth, shown) {
-    const axes = { rows: `${shown}`, columns: `${depth}` };
-    const changed = Object.keys(axes).filter((name) => axes[name] !== this.framed?.[name]);
-    if (!changed.length) return;
-    for (const name of changed) {
-      this.parts[name].replaceChildren();
-      if (name === "rows") this.rows(shown);
-      else this.columns(depth);
-    }
-    this.pins.forEach((pin, i) => this.parts.pins[i].setAttribute("d", this.along(pin.logs, 0)));
-    this.framed = axes;
+    const { low, high, layers } = this.framed ?? {}, same = low === shown[0] && high === shown[1];
+    if (same && layers === depth) return;
+    if (!same) this.rows(shown);
+    if (layers !== depth) this.columns(depth);
+    this.pins.forEach((pin, i) => this.parts.pins[i].setAttribute("d", this.along(pin.logs)));
+    this.framed = { low: shown[0], high: shown[1], layers: depth };
   }
 
   rows(shown) {
     const { size: { w }, styles: { y }, parts: { rows } } = this;
+    rows.replaceChildren();
     const every = [1, 2, 4, 8, 12, 20, 40, 80, 160].find((s) => (shown[1] - shown[0]) / s <= 6);
     for (let p = every * Math.ceil(shown[0] / every); p <= shown[1]; p += every) {
       make("path", { d: `M0,${this.y(p)}h${w}`, stroke: this.grid }, rows);
-      const text = make("text", { x: -2, y: this.y(p) + y.y }, rows);
-      text.textContent = p === 0 ? "1" : "10";
-      if (p === 0 || p === 1) continue;
+      const text = make("text", { x: -2, y: this.y(p) + y.y }, rows, p === 0 ? "1" : "10");
       const power = { dy: "-0.6em", style: "font-size: 70%" };
-      make("tspan", power, text).textContent = String(p).replace("-", "−");
+      if (p !== 0 && p !== 1) make("tspan", power, text, String(p).replace("-", "−"));
     }
   }
 
   columns(depth) {
     const { size: { t }, styles: { x }, parts: { columns } } = this;
     const step = [1, 2, 5, 10, 20, 50, 100].find((s) => depth / s <= 10);
-    for (let layer = step; layer <= depth; layer += step) {
-      make("text", { x: this.x(layer), y: x.y - t }, columns).textContent = layer;
+    for (let k = 0; (k + 1) * step <= depth; k++) {
+      const layer = (k + 1) * step, text = columns.children[k] ?? make("text", { y: x.y - t }, columns);
+      text.setAttribute("x", this.x(layer));
+      if (text.textContent !== `${layer}`) text.textContent = layer;
     }
+    while (columns.childElementCount * step > depth) columns.lastChild.remove();
+  }
+
+  // Where the chart itself had no theory, its legend has not either.
+  legend(theory, ends, measured) {
+    const { parts: { legend }, pins, hue } = this, key = `${!!theory} ${!!ends} ${measured}`;
+    if (legend.told === key) return;
+    legend.told = key;
+    legend.replaceChildren();
+    const entry = (shows, sign, name, fill, opacity = 1) => {
+      if (!shows) return;
+      make("tspan", { fill, "fill-opacity": opacity, dx: 10 }, legend, sign);
+      make("tspan", { dx: 4 }, legend, name);
+    };
+    entry(ends, "▆▆", "95 % of draws", hue, 0.2);
+    entry(theory, "╌╌", "theory", hue);
+    entry(measured, "━━", "measured", hue);
+    for (const pin of pins) entry(true, "━━", pin.name, pin.hue);
   }
 
   trains(zone, shown) {
@@ -579,12 +609,6 @@ class Picture {
   }
 }
 
-// A band is one outline: along its lower end, and back along the upper.
-const pairs = (outline) => {
-  const depth = outline.length / 2;
-  return Array.from({ length: depth }, (_, l) => [outline[l], outline[2 * depth - 1 - l]]);
-};
-
 // ---------------------------------------------------------------- the state
 
 // `moved` is what has the charts in hand: { pictures, frame, … }; null while they are at rest.
@@ -597,13 +621,8 @@ const safely = (action) => (...given) => {
   } catch (error) {
     // For whoever looks for it; the tests do.
     document.documentElement.dataset.handSlip = String(error);
-    hand.moved?.pictures.forEach((picture) => picture.remove());
-    try {
-      hand.moved?.end?.();
-      say("");
-    } finally {
-      hand.moved = null;
-    }
+    rest();
+    say("");
     return undefined;
   }
 };
@@ -611,7 +630,7 @@ const safely = (action) => (...given) => {
 const part = (name) => hand.root?.querySelector(`[data-part=${name}]`);
 
 const say = (text) => {
-  const place = part("words");
+  const place = hand.moved?.dock?.lastChild ?? part("words");
   if (place && place.textContent !== text) place.textContent = text;
 };
 
@@ -620,7 +639,10 @@ const ready = () => hand.theory && SIDES.every((side) => settingOf(plotOf(side))
 function begin(movement) {
   letGo();
   const pictures = SIDES.map((side) => new Picture(side));
-  hand.moved = { pictures, text: hand.text, before: settingOf(plotOf(SIDES[0])), ...movement };
+  const before = settingOf(plotOf(SIDES[0]));
+  hand.moved = { pictures, text: hand.text, before, wide: innerWidth, point: planted(), ...movement };
+  // What is drawn from here on is our own.
+  watcher.disconnect();
   requestAnimationFrame(safely(frame));
 }
 
@@ -628,28 +650,64 @@ function frame() {
   const { moved } = hand;
   if (!moved) return;
   // The page went on without us: other charts, another setting, or another page.
-  const gone = moved.down !== false && moved.pictures.some(({ gd }) => !gd.isConnected);
-  if (gone || (moved.sweeping && moved.text !== hand.text)) {
-    letGo();
-    return;
-  }
-  if (moved.frame() === false) return;
-  requestAnimationFrame(safely(frame));
+  const gone = !moved.until && moved.pictures.some(({ gd }) => !gd.isConnected);
+  if (gone || (moved.sweeping && moved.text !== hand.text)) return letGo();
+  moved.frame();
+  if (moved.until && arrived()) letGo();
+  if (hand.moved) requestAnimationFrame(safely(frame));
 }
 
 function letGo() {
-  hand.moved?.pictures.forEach((picture) => picture.remove());
-  hand.moved?.end?.();
-  hand.moved = null;
+  rest();
   say("");
   strip();
 }
 
-// A band that left the numbers a chart can hold is none.
-const drawable = (ends) => (ends?.every((pair) => pair.every(Number.isFinite)) ? ends : null);
+function rest() {
+  const { moved } = hand;
+  hand.moved = null;
+  moved?.pictures.forEach((picture) => picture.remove());
+  moved?.dock?.remove();
+  moved?.end?.();
+  if (moved?.point && !moved.until) moved.point.mark.setAttribute("transform", moved.point.was);
+  unmark();
+  observe();
+}
 
-// Draw both charts for another setting; `measured` gives the curve that was measured there.
-function drawAt(setting, where, measured = () => null) {
+// What else is on the page belongs to the setting before: initviz/ui/style.py dims it.
+function mark(label = "") {
+  const { dataset, style } = document.documentElement;
+  style.setProperty("--before", `"Before${label && `, ${label}`}:"`);
+  dataset.before = "";
+}
+
+// The verdict comes last.
+function unmark() {
+  if (hand.moved) return;
+  if (document.querySelector(PAGE.running)) requestAnimationFrame(safely(unmark));
+  else delete document.documentElement.dataset.before;
+}
+
+// The network's own mark on the plane, which Plotly moves as well; put back where no chart comes.
+function planted() {
+  const gd = document.querySelector(`${PAGE.plane} ${PAGE.plot}`);
+  const named = (trace) => trace.__data__?.[0].trace.name === "this network";
+  const mark = gd && [...gd.querySelectorAll(PAGE.drawn)].find(named)?.querySelector("path");
+  return mark && { mark, axes: gd._fullLayout, was: mark.getAttribute("transform") };
+}
+
+function stand(setting) {
+  const { moved: { point }, theory } = hand, [, hidden] = theory.variances(setting) ?? [];
+  if (!point || !(hidden >= 0)) return;
+  const { mark, axes: { xaxis, yaxis } } = point, x = xaxis.d2p(Math.sqrt(setting.width * hidden));
+  mark.setAttribute("transform", `translate(${x},${yaxis.d2p(setting.bias_std)})`);
+}
+
+// A band that left the numbers a chart can hold is none.
+const drawable = (ends) => (ends?.every(Number.isFinite) ? ends : null);
+
+// What both charts show of another setting; `measured` gives the curve that was measured there.
+function curvesAt(setting, measured) {
   const { moved, data, theory, luck } = hand;
   const predicted = theory.predict(setting);
   const ends = predicted && luck?.ends(setting, predicted);
@@ -658,39 +716,41 @@ function drawAt(setting, where, measured = () => null) {
     return {
       picture,
       theory: predicted?.[column].map(scaled),
-      ends: drawable(ends?.[column])?.map((pair) => pair.map(scaled)),
+      ends: drawable(ends?.[column])?.map(scaled),
       followed: measured(picture),
     };
   });
-  const shown = curves.reduce(
-    (window, { theory: line, ends: luck_, followed }) =>
-      [followed, line, luck_?.flat()].reduce((w, logs) => fit(logs ?? [], w), window),
-    moved.pictures[0].window);
+  return { predicted, curves };
+}
+
+const around = (curves, shown) =>
+  curves.flatMap(({ theory, ends, followed }) => [theory, ends, followed])
+    .reduce((window, logs) => fit(logs ?? [], window), shown);
+
+function drawAt(setting, where, measured = () => null) {
+  const { moved, data } = hand, { predicted, curves } = curvesAt(setting, measured);
+  const shown = around(curves, moved.window ?? moved.pictures[0].window);
   for (const { picture, followed, ...lines } of curves) {
     picture.draw({
       ...lines, shown, depth: setting.depth, reach: data.judged[picture.side] && data.reach,
       measured: followed ?? picture.measured,
-      label: followed ? null : `measured ${moved.label}`,
+      label: followed ? null : `measured ${moved.label || "before"}`,
     });
     picture.show();
   }
   strip(...curves.map((curve) => curve.followed ?? curve.theory));
+  stand(setting);
+  if (where === moved.label) delete document.documentElement.dataset.before;
+  else mark(moved.label);
   say(sentence(where, predicted));
 }
 
 // After release a picture stays until the server's own charts have taken its place.
 function arrived() {
   const { moved } = hand, now = performance.now();
-  if (SIDES.every((side, i) => (plotOf(side) ?? moved.pictures[i].gd) !== moved.pictures[i].gd))
-    return true;
+  if (moved.pictures.every(({ side, gd }) => (plotOf(side) ?? gd) !== gd)) return true;
   if (document.querySelector(PAGE.running)) moved.until = now + PATIENCE;
   return now > moved.until;
-}
-
-function waiting() {
-  if (!arrived()) return true;
-  letGo();
-  return false;
 }
 
 // ---------------------------------------------------------------- a slider that is held
@@ -699,17 +759,41 @@ const fieldOf = (target) =>
   target.closest?.(PAGE.slider) &&
   Object.keys(FIELDS).find((field) => target.closest(PAGE.field(field)));
 
-function take(field) {
+// Charts that are off the screen, or under a popover, are drawn small at that end of the screen
+// which is away from the slider.
+function dock(pictures, slider) {
+  const hidden = ({ holder }) => {
+    const { left, width, top, height } = holder.getBoundingClientRect();
+    const at = (x) => document.elementFromPoint(left + x * width, top + 0.4 * height);
+    return [0.1, 0.5, 0.9].some((x) => !holder.contains(at(x)));
+  };
+  if (!pictures.some(hidden)) return null;
+  const box = document.createElement("div");
+  box.className = "hand-dock";
+  box.innerHTML = "<div></div><div></div><p></p>";
+  box.style.width = `${pictures.reduce((sum, { gd }) => sum + gd.offsetWidth / 2, 0)}px`;
+  box.style[slider.getBoundingClientRect().top > innerHeight / 2 ? "top" : "bottom"] = 0;
+  pictures.forEach((picture, i) => {
+    const { gd: { offsetWidth: width, offsetHeight: height } } = picture;
+    picture.place = box.children[i];
+    Object.assign(picture.place.style, { width: `${width}px`, height: `${height}px` });
+  });
+  document.querySelector(PAGE.app).append(box);
+  return box;
+}
+
+function take(field, slider) {
   if (!hand.theory) {
     say(NOTHING);
     return;
   }
-  if (!ready() || (hand.moved?.field === field && hand.moved.down)) return;
-  begin({ field, down: true, frame: follow });
+  if (!ready() || (hand.moved?.field === field && !hand.moved.until)) return;
+  begin({ field, held: true, frame: follow });
   const { moved } = hand;
   moved.value = moved.before[field] ?? thumb(field);
   moved.first = moved.value;
   moved.label = `at ${FIELDS[field]} ${moved.value}`;
+  moved.dock = dock(moved.pictures, slider);
 }
 
 const thumb = (field) =>
@@ -722,17 +806,16 @@ function follow() {
     const measured = field === "gain" ? (picture) => atGain(picture, value) : undefined;
     drawAt({ ...moved.before, [field]: value }, `at ${FIELDS[field]} ${value}`, measured);
   }
-  return moved.down || waiting();
 }
 
 function release() {
   const { moved } = hand;
   if (!moved) say("");
-  if (!moved?.down) return;
-  Object.assign(moved, { down: false, until: performance.now() + PATIENCE });
+  if (!moved?.held || moved.until) return;
   if (moved.tap && !moved.at) moved.put(moved.tap);
-  if (moved.plane && moved.at) hand.trigger("moved", moved.at);
-  else if (moved.plane || moved.value === moved.first) letGo();
+  if (moved.plane ? !moved.at : moved.value === moved.first) return letGo();
+  moved.until = performance.now() + PATIENCE;
+  if (moved.plane) hand.trigger("moved", moved.at);
 }
 
 // The curve measured at another gain: from the sweep, or where a gain is only a factor
@@ -775,7 +858,7 @@ function press(event) {
   event.preventDefault();
   event.stopImmediatePropagation();
   const input = event.target.closest(PAGE.slider).querySelector(PAGE.range);
-  take(field);
+  take(field, input);
   slide(input, step);
   pressed = { input, step, key: event.key };
 }
@@ -804,29 +887,22 @@ function touchPlane(event) {
   if (!surface || !ready()) return;
   const gd = surface.closest(PAGE.plot), { xaxis, yaxis } = gd._fullLayout;
   const box = surface.getBoundingClientRect();
+  const within = (p, low, size) => Math.min(Math.max(p - low, 0), size);
+  const round = (x) => Number(x.toPrecision(3));
   begin({
-    plane: true, down: true, start: [event.clientX, event.clientY], at: null, frame: overPlane,
+    plane: true, held: true, frame: overPlane,
     // A mouse's click is Plotly's, which takes a finger's for hovering first.
     tap: event.pointerType === "mouse" ? null : event,
-    dot: Object.assign(document.createElement("div"), { className: "hand-point" }),
-    end() { this.dot.remove(); },
-    move({ clientX, clientY }) {
-      const [dx, dy] = [clientX - this.start[0], clientY - this.start[1]];
-      if (!this.at && Math.hypot(dx, dy) < 4) return;
-      this.put({ clientX, clientY });
+    move(to) {
+      const far = Math.hypot(to.clientX - event.clientX, to.clientY - event.clientY) >= 4;
+      if (this.at || far) this.put(to);
     },
     put({ clientX, clientY }) {
-      const [px, py] = [[clientX, box.left, box.width], [clientY, box.top, box.height]]
-        .map(([p, low, size]) => Math.min(Math.max(p - low, 0), size));
-      const round = (x) => Number(x.toPrecision(3));
-      this.at = [Math.max(round(xaxis.p2d(px)), 0.01), Math.max(round(yaxis.p2d(py)), 0)];
-      const holder = document.querySelector(PAGE.plane), frame_ = holder.getBoundingClientRect();
-      holder.style.position = "relative";
-      this.dot.style.translate = `${box.left + px - frame_.left}px ${box.top + py - frame_.top}px`;
-      if (!this.dot.isConnected) holder.append(this.dot);
+      const weightStd = round(xaxis.p2d(within(clientX, box.left, box.width)));
+      const biasStd = round(yaxis.p2d(within(clientY, box.top, box.height)));
+      this.at = [Math.max(weightStd, 0.01), Math.max(biasStd, 0)];
     },
   });
-  hand.moved.label = "before";
 }
 
 function overPlane() {
@@ -836,7 +912,6 @@ function overPlane() {
     const setting = { ...before, bias_std: at[1], weight_var: at[0] ** 2 / before.width };
     drawAt(setting, `at σ_w ${at[0]}, σ_b ${at[1]}`);
   }
-  return moved.down || waiting();
 }
 
 // ---------------------------------------------------------------- play
@@ -856,7 +931,7 @@ const label = (name, text) => {
 
 function travel() {
   const { moved, data } = hand, passed = (performance.now() - moved.started) / TRAVEL;
-  if (passed >= 2) return letGo(), false;
+  if (passed >= 2) return letGo();
   const depth = moved.before.depth;
   const layers = (share) => Math.round(Math.min(Math.max(still() ? Math.ceil(share) : share, 0), 1) * depth);
   const until = [layers(passed), layers(passed - 1)];
@@ -869,14 +944,13 @@ function travel() {
   strip(moved.pictures[0].measured, moved.pictures[1].measured, until);
   say(passed < 1 ? "Forward: the batch goes through the layers, first to last."
     : "Backward: the gradient comes back from the loss, last layer to first.");
-  return true;
 }
 
 // ---------------------------------------------------------------- the sweep of the gain
 
 function sweep() {
   if (hand.moved?.sweeping) return letGo();
-  if (!hand.theory) return say(NOTHING);
+  if (!hand.theory) return say(NO_SWEEP);
   if (!ready()) return undefined;
   if (!hand.data.range) {
     hand.sweepWhenDrawn = true;
@@ -897,7 +971,13 @@ function sweep() {
       label("sweep", "Sweep the gain");
     },
   });
-  hand.moved.label = `at gain ${hand.moved.before.gain}`;
+  const { moved } = hand;
+  moved.label = `at gain ${moved.before.gain}`;
+  // One window for all gains, whatever the network's own.
+  const ends = [low, high].flatMap((gain) =>
+    curvesAt({ ...moved.before, gain }, (picture) => atGain(picture, gain)).curves);
+  const pins = moved.pictures.flatMap((picture) => picture.pins);
+  moved.window = pins.reduce((window, pin) => fit(pin.logs, window), around(ends, SMALLEST));
   return label("sweep", "Close the sweep");
 }
 
@@ -914,7 +994,6 @@ function glide() {
     input.setAttribute("aria-valuetext", `gain ${gain}`);
     drawAt({ ...moved.before, gain }, `at gain ${gain}`, (picture) => atGain(picture, gain));
   }
-  return true;
 }
 
 // ---------------------------------------------------------------- the network as a strip
@@ -954,7 +1033,7 @@ function standIn(side) {
   const gd = plotOf(side), kept = standIns[side];
   if (!gd) {
     const holder = document.querySelector(PAGE.chart(side));
-    if (!holder || !kept?.copy || hand.moved) return;
+    if (!holder || !kept?.copy) return;
     Object.assign(holder.style, { position: "relative", minHeight: `${kept.height}px` });
     if (!kept.copy.isConnected) holder.append(kept.copy);
   } else if (kept?.gd !== gd) {
@@ -970,56 +1049,62 @@ function standIn(side) {
 
 const watcher = new MutationObserver(safely(() => SIDES.forEach(standIn)));
 
+function observe() {
+  for (const side of SIDES) {
+    const holder = document.querySelector(PAGE.chart(side));
+    if (holder) watcher.observe(holder, { childList: true, subtree: true });
+    standIn(side);
+  }
+}
+
 // ---------------------------------------------------------------- the component
 
-const listen = (() => {
-  let listening = false;
-  return () => {
-    if (listening) return;
-    listening = true;
-    const on = (event, action) => document.addEventListener(event, safely(action), true);
-    on("pointerdown", (event) => {
-      const field = fieldOf(event.target);
-      if (field) take(field);
-      else touchPlane(event);
-    });
-    on("pointermove", (event) => hand.moved?.plane && hand.moved.down && hand.moved.move(event));
-    on("pointerup", release);
-    // A finger that scrolls takes its touch back.
-    on("pointercancel", () => (hand.moved?.plane ? letGo() : release()));
-    on("keydown", press);
-    on("keyup", unpress);
-    on("focusout", unpress);
-  };
-})();
-
-export default function ({ data, parentElement, setTriggerValue }) {
-  const attach = safely(() => {
-    hand.root = parentElement;
-    hand.trigger = setTriggerValue;
-    const text = JSON.stringify(data);
-    if (text !== hand.text) {
-      Object.assign(hand, { text, data });
-      for (const side of data.sweep ? SIDES : []) data.sweep[side] = rows(data.sweep, side);
-      hand.theory = data.tables ? new Theory(data.tables) : null;
-      hand.luck = data.tables?.luck ? new Luck(data.tables) : null;
-    }
-    part("play").onclick = safely(play);
-    part("sweep").onclick = safely(sweep);
-    part("scrub").querySelector("input").oninput = () => {
-      if (hand.moved?.sweeping) hand.moved.started = null;
-    };
-    listen();
-    for (const side of SIDES) {
-      const holder = document.querySelector(PAGE.chart(side));
-      if (holder) watcher.observe(holder, { childList: true, subtree: true });
-      standIn(side);
-    }
-    if (!hand.moved) strip();
-    if (hand.sweepWhenDrawn && data.range && ready()) {
-      hand.sweepWhenDrawn = false;
-      sweep();
-    }
+function listen() {
+  if (hand.listening) return;
+  hand.listening = true;
+  const on = (event, action) => document.addEventListener(event, safely(action), true);
+  on("pointerdown", (event) => {
+    const field = fieldOf(event.target);
+    if (field) take(field, event.target);
+    else touchPlane(event);
   });
-  attach();
+  on("pointermove", (event) => hand.moved?.plane && !hand.moved.until && hand.moved.move(event));
+  on("pointerup", release);
+  // Plotly would keep a finger on the plane from scrolling, and take its tap for a mouse's click.
+  on("touchstart", (event) => hand.moved?.plane && event.stopImmediatePropagation());
+  on("touchend", (event) => hand.moved?.plane && event.cancelable && event.preventDefault());
+  // A finger that scrolls takes its touch back.
+  on("pointercancel", () => (hand.moved?.plane ? letGo() : release()));
+  addEventListener("resize", safely(() => hand.moved && hand.moved.wide !== innerWidth && letGo()));
+  on("keydown", press);
+  on("keyup", unpress);
+  on("focusout", unpress);
 }
+
+const attach = safely(({ data, parentElement, setTriggerValue }) => {
+  hand.root = parentElement;
+  hand.trigger = setTriggerValue;
+  const text = JSON.stringify(data);
+  if (text !== hand.text) {
+    Object.assign(hand, { text, data });
+    for (const side of data.sweep ? SIDES : []) data.sweep[side] = rows(data.sweep, side);
+    hand.theory = data.tables ? new Theory(data.tables) : null;
+    hand.luck = data.tables?.luck ? new Luck(data.tables) : null;
+  }
+  part("play").onclick = safely(play);
+  part("sweep").onclick = safely(sweep);
+  part("scrub").querySelector("input").oninput = () => {
+    if (hand.moved?.sweeping) hand.moved.started = null;
+  };
+  listen();
+  if (!hand.moved) {
+    observe();
+    strip();
+  }
+  if (hand.sweepWhenDrawn && data.range && ready()) {
+    hand.sweepWhenDrawn = false;
+    sweep();
+  }
+});
+
+export default attach;

@@ -13,7 +13,7 @@ from initviz import Batch, Network, rescaled
 from initviz.diagnosis import DECADES
 from initviz.figures.signal import QUANTITIES, share_of
 from initviz.sweep import COLUMNS, check, gain_range
-from initviz.ui import state
+from initviz.ui import explore, state
 from initviz.ui.cache import portable_of, sweep_of
 from initviz.ui.controls import WIDTHS
 from initviz.ui.text import plain
@@ -77,6 +77,7 @@ def hand(now: state.State) -> None:
             "columns": columns,
             "judged": {side: quantity.judged for side, quantity in drawn.items()},
             "share": share,
+            "trains": explore.colours().trains,
             "reach": DECADES * share,
             "scales": scales,
             "range": asdict(gain_range(network)) if scales or swept else None,

@@ -12,10 +12,19 @@ _RULES = """
 .st-key-maps > div { flex: 1 1 520px; min-width: 0; }
 .st-key-maps > div:last-child { flex: 0 1 380px; }
 [data-in-hand] .stPlotlyChart { opacity: 0; }
+.hand-dock {
+  position: fixed; left: 0; z-index: 1000100; display: flex; flex-wrap: wrap; max-width: 100vw;
+  background: inherit; pointer-events: none; outline: 1px solid rgba(128, 128, 128, 0.4);
+}
+.hand-dock > div { zoom: 0.5; }
+.hand-dock > p { flex-basis: 100%; margin: 0 0.5rem; font-size: 0.875rem; min-height: 1.4em; }
+:has(> .hand-dock) .st-key-charts { opacity: 0.4; }
 .st-key-plane .nsewdrag { touch-action: pan-y !important; }
-.hand-point {
-  position: absolute; left: -7px; top: -7px; width: 14px; height: 14px; rotate: 45deg;
-  background: #E69F00; pointer-events: none;
+[data-before] :is(.st-key-verdict > *, .st-key-told, .st-key-panel_charts),
+[data-before] :is(.st-key-cobweb, .st-key-reading) { opacity: 0.4; }
+.st-key-verdict { position: relative; }
+[data-before] .st-key-verdict::before {
+  content: var(--before); position: absolute; top: 0; left: 1rem; font-size: 0.75rem;
 }
 .st-key-verdict { row-gap: 0.5rem; }
 .st-key-verdict > div:nth-child(2) { flex: 1 1 300px; }

@@ -109,7 +109,8 @@ def test_the_browsers_band_is_the_servers(engine: Page) -> None:
             if column not in ends:
                 continue
             reach = np.subtract(*expected[::-1]).max()
-            np.testing.assert_allclose(np.array(ends[column]).T, expected, atol=0.12 * reach)
+            outline = np.concatenate((expected[0], expected[1][::-1]))
+            np.testing.assert_allclose(ends[column], outline, atol=0.12 * reach)
 
 
 @pytest.mark.parametrize("log10", [-308.2, -15.0, -3.004, -0.3, 0, 1.5, 2.999, 3.9999, 17.2])
@@ -441,6 +442,200 @@ def test_a_hand_on_the_plane_moves_the_network(visit: Visit, wire: Wire) -> None
     assert wire.sent == said + 1
 
 
+def words_before(visit: Visit) -> str:
+    """Return what the verdict says about the value that it belongs to, and that it is dimmed."""
+    said, opacity = visit.page.evaluate(
+        """() => {
+            const box = document.querySelector('.st-key-verdict');
+            return [getComputedStyle(box, '::before').content,
+                    Number(getComputedStyle(box.firstElementChild).opacity)];
+        }"""
+    )
+    assert (said == "none") == (opacity == 1)
+    return said.strip('"')
+
+
+def test_the_verdict_belongs_to_the_value_before_and_says_so(visit: Visit) -> None:
+    visit.open(GLOROT)
+    assert words_before(visit) == "none"
+    x, y = thumb(visit, "gain")
+    drag(visit, "gain", 25, steps=5)
+    assert words_before(visit) == "Before, at gain 1:"
+    visit.page.mouse.move(x, y)
+    visit.page.evaluate(FRAMES)
+    assert words_before(visit) == "none"
+    visit.page.mouse.move(x + 25, y)
+    visit.page.evaluate(FRAMES)
+    visit.page.mouse.up()
+    visit.until("() => location.search.includes('gain=')")
+    visit.page.wait_for_function("() => !('before' in document.documentElement.dataset)")
+    assert words_before(visit) == "none"
+    visit.page.get_by_role("button", name="Sweep the gain").click()
+    visit.page.wait_for_function("() => 'before' in document.documentElement.dataset")
+    assert words_before(visit).startswith("Before, at gain 1.")
+    visit.page.get_by_role("button", name="Close the sweep").click()
+    assert words_before(visit) == "none"
+
+
+# Where the network's own mark is on the plane, in the plane's units.
+STANDS = """() => {
+    const plane = document.querySelector('.st-key-plane .js-plotly-plot');
+    const mark = [...plane.querySelectorAll('.scatterlayer .trace')]
+        .find(t => t.__data__[0].trace.name === 'this network').querySelector('path');
+    const {e, f} = mark.transform.baseVal.consolidate().matrix;
+    return [plane._fullLayout.xaxis.p2d(e), plane._fullLayout.yaxis.p2d(f)];
+}"""
+
+
+def test_the_mark_on_the_plane_follows_a_slider(visit: Visit, wire: Wire) -> None:
+    visit.open("/?activation=tanh&initializer=glorot_uniform&depth=12&bias_std=0.5")
+    visit.page.get_by_role("link", name="Edge of chaos").click()
+    visit.until("() => document.querySelector('.st-key-plane .nsewdrag') !== null")
+    assert visit.page.evaluate(STANDS) == pytest.approx([1, 0.5], abs=1e-3)
+    said, (x, y) = wire.sent, thumb(visit, "gain")
+    drag(visit, "gain", 20, steps=5)
+    gain = value(visit, "gain")
+    assert gain > 1.1
+    assert visit.page.evaluate(STANDS) == pytest.approx([gain, 0.5], abs=1e-3)
+    dimmed = "e => Number(getComputedStyle(e).opacity)"
+    assert visit.page.locator(".st-key-cobweb").evaluate(dimmed) < 1
+    visit.page.mouse.move(x, y)
+    visit.page.evaluate(FRAMES)
+    visit.page.mouse.up()
+    assert visit.page.evaluate(STANDS) == pytest.approx([1, 0.5], abs=1e-3)
+    assert wire.sent == said
+    drag(visit, "gain", 20, steps=5)
+    visit.page.mouse.up()
+    visit.until("(gain) => location.search.includes(`gain=${gain}`)", gain)
+    assert visit.page.evaluate(STANDS) == pytest.approx([gain, 0.5], abs=1e-3)
+
+
+def phone(browser: Browser, address: str) -> Iterator[Visit]:
+    """Open a phone of 390 × 844 pixels."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    yield Visit(context.new_page(), address)
+    context.close()
+
+
+def test_charts_out_of_sight_are_drawn_small_while_a_slider_is_held(
+    browser: Browser, address: str
+) -> None:
+    for visit in phone(browser, address):
+        visit.open(GLOROT)
+        drag(visit, "gain", 20, steps=3)
+        small = visit.page.locator(".hand-dock")
+        expect(small.locator(".hand .theory")).to_have_count(2)
+        expect(small).to_contain_text("Theory at gain 1.")
+        box, bar = small.bounding_box(), visit.page.locator(".st-key-gain").bounding_box()
+        assert bar["y"] + bar["height"] <= box["y"]
+        assert box["y"] + box["height"] == pytest.approx(844, abs=1)
+        assert box["width"] <= 390
+        visit.page.mouse.up()
+        visit.until("() => location.search.includes('gain=')")
+        expect(small).to_have_count(0)
+
+
+def test_charts_under_a_popover_are_drawn_beside_it(visit: Visit) -> None:
+    visit.page.set_viewport_size({"width": 700, "height": 800})
+    visit.open(GLOROT)
+    visit.page.get_by_role("button", name="More settings").click()
+    visit.page.locator(".st-key-bias_std").wait_for()
+    visit.settle()
+    drag(visit, "bias_std", 20, steps=3)
+    over = """e => e.contains((e.style.pointerEvents = 'auto',
+        document.elementFromPoint(200, e.getBoundingClientRect().top + 50)))"""
+    assert visit.page.locator(".hand-dock").evaluate(over)
+    visit.page.mouse.up()
+    visit.until("() => location.search.includes('bias_std=')")
+    expect(visit.page.locator(".hand-dock")).to_have_count(0)
+
+
+def test_another_width_of_the_window_gives_the_charts_back(visit: Visit) -> None:
+    visit.open(GLOROT)
+    drag(visit, "depth", 30, steps=3)
+    visit.page.wait_for_function("() => document.querySelector('.hand')")
+    visit.page.set_viewport_size({"width": 900, "height": 800})
+    visit.page.wait_for_function("() => !document.querySelector('.hand')")
+    visit.page.mouse.up()
+    visit.until("() => !location.search.includes('depth=50')")
+    visit.page.wait_for_function("() => !document.querySelector('.hand')")
+
+
+def test_from_nothing_the_legend_says_what_is_drawn(visit: Visit) -> None:
+    visit.open("/?gain=0")
+    drag(visit, "gain", 30, steps=5)
+    chart = visit.page.locator(".st-key-gradient_chart")
+    for told in ("theory", "95 % of draws", "trains"):
+        expect(chart.locator(".hand").get_by_text(told)).to_be_visible()
+    expect(chart.locator(".hand").get_by_text("measured")).to_have_count(0)
+    expect(chart.locator(".svg-container").last.locator(".legend")).to_have_count(0)
+    visit.page.mouse.up()
+    visit.until("() => !location.search.includes('gain=0&')")
+
+
+def test_the_label_keeps_clear_of_the_curves(visit: Visit) -> None:
+    visit.open(GLOROT)
+    drag(visit, "depth", 30, steps=3)
+    label = visit.page.locator(".st-key-gradient_chart .hand").get_by_text("measured at")
+    frame = visit.page.locator(".st-key-gradient_chart .nsewdrag").bounding_box()
+    legend = visit.page.locator(".st-key-gradient_chart .legend").first.bounding_box()
+    box = label.bounding_box()
+    assert frame["y"] + frame["height"] + 14 < box["y"]
+    assert box["y"] + box["height"] <= legend["y"] + 4
+    visit.page.mouse.up()
+
+
+RANGE = (
+    "() => document.querySelector('.st-key-gradient_chart .js-plotly-plot')._fullLayout.yaxis.range"
+)
+
+
+def test_a_sweep_has_a_window_of_its_own(visit: Visit) -> None:
+    visit.open("/?depth=200&gain=1.54&initializer=he_normal")
+    low, high = visit.page.evaluate(RANGE)
+    assert high - low > 60
+    visit.page.get_by_role("button", name="Sweep the gain").click()
+    visit.page.wait_for_function("() => document.querySelector('.hand .theory')")
+    power = visit.page.locator(".st-key-gradient_chart .hand text tspan").all_text_contents()
+    assert max(abs(int(p.replace("−", "-"))) for p in power) <= 20
+
+
+def test_a_story_starts_afresh(visit: Visit) -> None:
+    visit.open("/?depth=200&gain=1.2")
+    assert visit.page.evaluate(RANGE)[1] > 20
+    visit.page.get_by_text("ReLU + He", exact=True).click()
+    visit.until("() => location.search === '?depth=50'")
+    assert visit.page.evaluate(RANGE) == [-4, 4]
+
+
+def test_a_swipe_over_the_plane_scrolls_the_page(browser: Browser, address: str) -> None:
+    for visit in phone(browser, address):
+        visit.open("/?activation=tanh&initializer=glorot_uniform&depth=12")
+        visit.page.goto(visit.page.url.replace("/?", "/chaos?"))
+        visit.until("() => document.querySelector('.st-key-plane .nsewdrag') !== null")
+        box = visit.page.locator(".st-key-plane .nsewdrag").first.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        url, finger = visit.page.url, visit.page.context.new_cdp_session(visit.page)
+        for step in range(15):
+            finger.send(
+                "Input.dispatchTouchEvent",
+                {
+                    "type": "touchMove" if step else "touchStart",
+                    "touchPoints": [{"x": x, "y": y - 10 * step}],
+                },
+            )
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        visit.page.wait_for_function(
+            "() => document.querySelector('[data-testid=stMain]').scrollTop > 80"
+        )
+        visit.page.wait_for_function("() => !document.querySelector('.hand')")
+        visit.settle()
+        assert visit.page.url == url
+        assert visit.page.evaluate(STANDS) == pytest.approx([1, 0], abs=1e-3)
+
+
 def test_no_chart_is_ever_blank_while_the_next_one_is_made(visit: Visit) -> None:
     visit.open(GLOROT)
     visit.page.evaluate(
@@ -503,7 +698,7 @@ def test_a_network_without_theory_is_told(visit: Visit) -> None:
     visit.page.wait_for_function("() => location.search.includes('depth=')")
     visit.settle()
     visit.page.get_by_role("button", name="Sweep the gain").click()
-    expect(words).to_contain_text("Theory has nothing to say about this network")
+    expect(words).to_contain_text("there is no range of gains to sweep")
 
 
 @pytest.mark.parametrize("query", ["normalization=layer", "dtype=float16&depth=5"])
@@ -566,7 +761,9 @@ def test_any_network_can_be_swept(visit: Visit, query: str) -> None:
 def test_a_sweep_that_takes_too_long_is_refused(visit: Visit) -> None:
     visit.open("/?depth=200&width=256&activation=tanh")
     visit.page.get_by_role("button", name="Sweep the gain").click()
-    expect(visit.page.get_by_text("a sweep of 40 gains takes about")).to_be_visible()
+    expect(
+        visit.page.get_by_text("A sweep measures this network at 40 gains, which would take about")
+    ).to_be_visible()
 
 
 def test_the_parts_of_streamlits_page_that_the_script_relies_on(visit: Visit) -> None:

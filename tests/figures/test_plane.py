@@ -55,3 +55,9 @@ def test_lines_lie_at_the_depths_that_are_written() -> None:
     deep = TRAINABLE * whole.depth
     for line in lines:
         np.testing.assert_array_equal(contours.z > line, deep > float(ticks[line]) * (1 + 1e-7))
+
+
+@pytest.mark.parametrize(("activation", "mode"), [("relu", "markers"), ("tanh", "lines")])
+def test_an_edge_that_is_one_point_is_drawn_all_the_same(activation: str, mode: str) -> None:
+    figure = plot_plane(activation, plane(activation), (1, 0), landmarks(activation), LIGHT)
+    assert next(t for t in figure.data if (t.name or "").startswith("edge")).mode == mode

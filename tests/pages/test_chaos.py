@@ -81,3 +81,14 @@ def test_pytorchs_own_gain_is_judged(activation: str, side: str, factor: str) ->
 @pytest.mark.parametrize("extreme", [{"gain": "0"}, {"gain": "100"}, {"bias_std": "1e150"}])
 def test_the_ends_of_the_plane_and_beyond_are_survived(extreme: dict[str, str]) -> None:
     assert not opened(activation="tanh", **extreme).exception
+
+
+def test_a_network_beyond_the_plane_is_said_to_be_there() -> None:
+    def beyond(**params: str) -> list[str]:
+        captions = [c.value for c in opened(activation="tanh", **params).caption]
+        return [caption for caption in captions if "beyond the plane" in caption]
+
+    assert beyond() == []
+    (said,) = beyond(initializer="glorot_uniform", gain="7", bias_std="0.5")
+    assert "σ_w = 7.00 and σ_b = 0.500" in said
+    assert len(beyond(bias_std="3")) == 1
