@@ -1,0 +1,252 @@
+"""What the weights of a file are like, layer by layer: size, shape, rank, and what is amiss."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from initviz.initializers import INITIALIZERS
+from initviz.likeness import Fans, Likeness, likeness
+from initviz.statistics import Floats
+from initviz.tensors import Contents, Stored, read
+from initviz.turns import checkpoint
+
+# By what a layer's variance is compared: one rule for each size that initializers give.
+RULES: Mapping[str, str] = {
+    "He": "he_normal",
+    "Glorot": "glorot_normal",
+    "LeCun": "lecun_normal",
+    "PyTorch": "torch_default",
+}
+# What all singular values of a file may take together, as rows² · columns: a few seconds.
+MAX_SINGULAR_WORK = 8e9
+_MOST_DIMENSIONS = 5
+# Two rows are copies if no weight differs by more than this share of the largest.
+_COPY = 1e-6
+# Rows with fewer weights are equal by accident too often.
+_SHORTEST = 4
+Order = Literal["out first", "out last"]
+KINDS: Mapping[str, str] = {
+    "dense.weight": "dense",
+    "conv.weight": "convolution",
+    "embedding.weight": "embedding",
+    "attention.in": "attention",
+    "recurrent.input": "recurrent",
+    "recurrent.hidden": "recurrent",
+}
+# Parts of names by which two-dimensional weights that are not of a dense layer are known.
+_NAMED = {
+    "embed": "embedding.weight",
+    "wte.": "embedding.weight",
+    "wpe.": "embedding.weight",
+    "in_proj": "attention.in",
+    "weight_ih": "recurrent.input",
+    "weight_hh": "recurrent.hidden",
+    "recurrent_kernel": "recurrent.hidden",
+}
+_FORMATS: Mapping[str, Order] = {"pt": "out first", "flax": "out last", "tf": "out last"}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One weight tensor.
+
+    `order` is where the units' dimension was taken to be, `told_by` what told it: "name",
+    "format" or "nothing". Mean and variance are of the finite values, NaN where there are none.
+    `dead` rows are those that are all zero, `copies` other rows that equal one before them up to
+    rounding; a row is what leads into one unit, in an embedding what stands for one word.
+    `singular` are the singular values of the matrix (units, inputs · field), largest first, or
+    None where they were not computed.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    role: str
+    order: Order
+    told_by: str
+    fan_in: int
+    fan_out: int
+    rows: int
+    mean: float
+    variance: float
+    nonfinite: int
+    dead: int
+    copies: int
+    likeness: Likeness
+    singular: Floats | None = None
+
+    @property
+    def kind(self) -> str:
+        """What sort of layer it is of, in a word."""
+        return KINDS[self.role]
+
+    def expected(self, rule: str) -> float:
+        """Return the variance that one of `RULES` gives a layer of these fans."""
+        return INITIALIZERS[RULES[rule]].variance(self.fan_in, self.fan_out)
+
+    def ratio(self, rule: str) -> float:
+        """Return the variance over that of one of `RULES`."""
+        return self.variance / self.expected(rule)
+
+    @property
+    def nearest(self) -> str:
+        """The one of `RULES` whose variance is nearest, by ratio."""
+        if not 0 < self.variance < math.inf:
+            return next(iter(RULES))
+        return min(RULES, key=lambda rule: abs(math.log(self.ratio(rule))))
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The layers of a file, in the order of their names, and how many tensors are none.
+
+    `vectors` have one dimension or none, `others` are empty, of whole numbers, of more than five
+    dimensions or of a type that is not read.
+    """
+
+    layers: tuple[Layer, ...]
+    vectors: int
+    others: int
+
+
+def inspect(data: bytes, file: str) -> Weights:
+    """Look at every weight tensor of a safetensors file called `file`.
+
+    Raises:
+        ValueError: naming the file, what is wrong with it and what was expected.
+    """
+    contents = read(data, file)
+    weights = [t for t in contents.tensors if _is_weight(t)]
+    vectors = sum(len(t.shape) < 2 for t in contents.tensors)
+    affordable = _affordable(weights)
+    layers = []
+    for tensor in weights:
+        checkpoint()
+        layers.append(_layer(tensor, contents, singular=tensor.name in affordable))
+    return Weights(tuple(layers), vectors, len(contents.tensors) - len(weights) - vectors)
+
+
+def _is_weight(tensor: Stored) -> bool:
+    return tensor.floats and 2 <= len(tensor.shape) <= _MOST_DIMENSIONS and tensor.size > 0
+
+
+def _affordable(tensors: Iterable[Stored]) -> set[str]:
+    """Return the names of those whose singular values are within the budget, cheapest first."""
+    costs = []
+    for tensor in tensors:
+        # Whichever end the units are at, the matrix is no cheaper than this.
+        sides = [(n, tensor.size // n) for n in (tensor.shape[0], tensor.shape[-1])]
+        costs.append((max(min(s) ** 2 * max(s) for s in sides), tensor.name))
+    chosen, left = set(), MAX_SINGULAR_WORK
+    for cost, name in sorted(costs):
+        left -= cost
+        if left < 0:
+            break
+        chosen.add(name)
+    return chosen
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _layer(tensor: Stored, contents: Contents, *, singular: bool) -> Layer:
+    role = _role(tensor)
+    order, told_by = _order(tensor, role, contents.metadata)
+    units, inputs, field = _sizes(tensor.shape, order)
+    matrix = _matrix(tensor, order)
+    finite = np.isfinite(matrix)
+    nonfinite = int(matrix.size - np.count_nonzero(finite))
+    values = matrix[finite] if nonfinite else matrix
+    alive = (matrix != 0).any(axis=1)
+    hidden = _hidden(tensor, contents) if role == "recurrent.input" else None
+    fans = (inputs, units) if role == "embedding.weight" else (inputs * field, units * field)
+    live = matrix if alive.all() or not alive.any() else matrix[alive]
+    return Layer(
+        name=tensor.name,
+        dtype=tensor.dtype,
+        shape=tensor.shape,
+        role=role,
+        order=order,
+        told_by=told_by,
+        fan_in=fans[0],
+        fan_out=fans[1],
+        rows=units,
+        mean=float(values.mean(dtype=np.float64)) if values.size else math.nan,
+        variance=float(values.var(dtype=np.float64)) if values.size else math.nan,
+        nonfinite=nonfinite,
+        dead=int(units - np.count_nonzero(alive)),
+        copies=_copies(matrix[alive]),
+        likeness=likeness(live, Fans(*fans, hidden), role, tensor.resolution),
+        singular=_singular(matrix) if singular and not nonfinite else None,
+    )
+
+
+def _role(tensor: Stored) -> str:
+    if len(tensor.shape) > 2:
+        return "conv.weight"
+    name = tensor.name.casefold()
+    return next((role for part, role in _NAMED.items() if part in name), "dense.weight")
+
+
+def _order(tensor: Stored, role: str, metadata: Mapping[str, str]) -> tuple[Order, str]:
+    """Say where the units' dimension is, and what told it.
+
+    PyTorch stores (out, in, *field) and calls it weight, Keras and Flax (*field, in, out) and
+    call it kernel; an embedding's table is (words, size) in all of them.
+    """
+    name = tensor.name.casefold()
+    if role == "embedding.weight" or "weight" in name:
+        return "out first", "name"
+    if "kernel" in name:
+        return "out last", "name"
+    form = metadata.get("format", "")
+    return _FORMATS.get(form, "out first"), "format" if form in _FORMATS else "nothing"
+
+
+def _sizes(shape: tuple[int, ...], order: Order) -> tuple[int, int, int]:
+    """Return units, inputs and the size of the receptive field."""
+    if order == "out first":
+        return shape[0], shape[1], math.prod(shape[2:])
+    return shape[-1], shape[-2], math.prod(shape[:-2])
+
+
+def _matrix(tensor: Stored, order: Order) -> NDArray[Any]:
+    """Return the weights as (units, inputs · field)."""
+    values = tensor.values()
+    if order == "out first":
+        return values.reshape(values.shape[0], -1)
+    return values.reshape(-1, values.shape[-1]).T
+
+
+def _hidden(tensor: Stored, contents: Contents) -> int | None:
+    """Return the size of a recurrent state, which the weights beside these have as columns."""
+    beside = tensor.name.replace("weight_ih", "weight_hh")
+    found = next((t for t in contents.tensors if t.name == beside and len(t.shape) == 2), None)
+    return found.shape[1] or None if found else None
+
+
+def _copies(rows: NDArray[Any]) -> int:
+    """Count the rows that equal one before them up to rounding, without comparing all pairs.
+
+    Copies have the same projection on any direction, so they are neighbours when sorted by it.
+    """
+    rows = rows[np.isfinite(rows).all(axis=1)]
+    if len(rows) < 2 or rows.shape[1] < _SHORTEST:
+        return 0
+    direction: Floats = np.random.default_rng(0).standard_normal(len(rows[0]))
+    tolerance = _COPY * np.abs(rows).max()
+    projected = rows @ direction.astype(rows.dtype)
+    order = np.argsort(projected, kind="stable")
+    near = np.diff(projected[order]) <= 2 * tolerance * np.abs(direction).sum()
+    pairs = zip(order[:-1][near], order[1:][near], strict=True)
+    return sum(bool((np.abs(rows[a] - rows[b]) <= tolerance).all()) for a, b in pairs)
+
+
+def _singular(matrix: NDArray[Any]) -> Floats | None:
+    try:
+        values = np.linalg.svd(matrix, compute_uv=False)
+    except np.linalg.LinAlgError:
+        return None
+    return np.asarray(values, dtype=np.float64) if np.isfinite(values).all() else None
