@@ -78,7 +78,14 @@ def check_refusals(port: int) -> None:
     """Knock where nobody should be let in."""
     for path in INNER:
         say(f"{path} is not there", holds=ask(port, path)[0] in (400, 404))
-    say("uploads are refused", holds=ask(port, "/_stcore/upload_file/a/b", "PUT")[0] == 405)
+    for path, method in (
+        ("/", "PUT"),
+        ("/_stcore/agent/x", "PUT"),
+        ("/_stcore/upload_file", "POST"),
+    ):
+        say(f"{method} {path} is refused", holds=ask(port, path, method)[0] == 405)
+    uploads = "/_stcore/upload_file/nobody/x"
+    say("an upload without a session is refused", holds=ask(port, uploads, "PUT")[0] in (400, 403))
     say("an address of 100 kB is refused", holds=ask(port, "/?x=" + "x" * 100_000)[0] == 431)
     for origin in ("http://elsewhere.example", f"http://a://127.0.0.1:{port}", "null"):
         try:

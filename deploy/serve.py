@@ -8,7 +8,7 @@ import sys
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
-from initviz.ui import chaos, hand, reference  # noqa: F401 - imported for the time it takes
+from initviz.ui import chaos, hand, reference, weights  # noqa: F401 - imported for the time it takes
 
 if __name__ == "__main__":
     # app.py names its pages itself. Until it has run once, a folder called pages makes Streamlit

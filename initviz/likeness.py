@@ -1,21 +1,19 @@
 """Which initializers a drawn weight matrix may have come from.
 
 Every entry of `INITIALIZERS`, and every size that a library's or a model's recipe gives it, is a
-hypothesis without free parameters. One that the numbers contradict is dropped: by their largest
-size, their variance, or the Kolmogorov-Smirnov distance from its distribution
-(Massart 1990, Annals of Probability 18, 1269: P(D > d) ≤ 2 exp(−2 n d²)). Those that remain are
-compared by their likelihood, and all that come near the best are named.
+hypothesis without free parameters. One that the numbers contradict is dropped; those that remain
+are compared by their likelihood, and all that come near the best are named.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy.special import ndtr
 
-from initviz.initializers import INITIALIZERS, SPARSITY, TRUNCATED_VARIANCE, Initializer
+from initviz.fits import LAWS, Values, fits, log_likelihood, shape_of, values_of
+from initviz.initializers import INITIALIZERS, SPARSITY, Initializer
 from initviz.recipes import RECIPES
 from initviz.statistics import Floats
 
@@ -23,53 +21,11 @@ from initviz.statistics import Floats
 LIBRARIES = ("pytorch", "keras", "flax", "gpt2", "bert")
 # Fewer numbers than this fit too many initializers.
 FEWEST = 32
-# Numbers that are looked at one by one; the variance is always that of all.
-_SAMPLE = 2**16
-# How seldom the true initializer may be dropped for its distance: once in so many layers.
-_ONE_IN = 1e5
-# Standard deviations by which the variance may miss, and by how much likelier another may be.
-_DEVIATIONS = 5.0
+# How much likelier than another the best may be for both to be named.
 _LIKELIER = math.log(1000)
 # Rows whose products are looked at, and how far from orthogonal float32 leaves them.
 _ROWS = 64
 _ROUNDING = 1e-4
-
-
-@dataclass(frozen=True)
-class _Law:
-    """A standard noise of independent entries: its variance, largest size, and distribution."""
-
-    words: str
-    variance: float
-    bound: float
-    cdf: Callable[[Floats], Floats]
-    log_density: Callable[[Floats], Floats]
-
-
-_INSIDE = math.erf(math.sqrt(2))
-_LAWS = {
-    "normal": _Law(
-        "normal",
-        1.0,
-        math.inf,
-        ndtr,
-        lambda z: -(z**2) / 2 - math.log(2 * math.pi) / 2,
-    ),
-    "uniform": _Law(
-        "uniform",
-        1 / 3,
-        1.0,
-        lambda z: np.clip((z + 1) / 2, 0, 1),
-        lambda z: np.full_like(z, -math.log(2)),
-    ),
-    "truncated": _Law(
-        "truncated normal",
-        TRUNCATED_VARIANCE,
-        2.0,
-        lambda z: np.clip((ndtr(z) - ndtr(-2.0)) / _INSIDE, 0, 1),
-        lambda z: -(z**2) / 2 - math.log(2 * math.pi) / 2 - math.log(_INSIDE),
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -122,17 +78,6 @@ class _Candidate:
         return Match(self.initializer.name, scale or self.scale, factor, self.recipes)
 
 
-@dataclass(frozen=True)
-class _Values:
-    """The finite values of a layer: some of them sorted, and what is known of all."""
-
-    some: Floats
-    count: int
-    square: float
-    peak: float
-    resolution: float
-
-
 def likeness(weights: Floats, fans: Fans, role: str, resolution: float) -> Likeness:
     """Compare weights, shape (fan_out, fan_in · field), with every initializer.
 
@@ -147,25 +92,12 @@ def likeness(weights: Floats, fans: Fans, role: str, resolution: float) -> Liken
     structured = list(_structured(weights, fans, role, resolution)) if whole else []
     if structured:
         return Likeness(tuple(structured))
-    values = _values(flat, resolution)
+    values = values_of(flat, resolution)
     scored = sorted(_scored(values, fans, role), key=lambda found: -found[0])
     # Sizes that differ by less than the numbers are rounded cannot be told apart.
     near = _LIKELIER + resolution * len(values.some)
     matches = tuple(match for score, match in scored if scored[0][0] - score < near)
-    return Likeness(matches, "" if matches else _shape(values))
-
-
-def _values(flat: Floats, resolution: float) -> _Values:
-    step = math.ceil(flat.size / _SAMPLE)
-    with np.errstate(over="ignore"):
-        square = float(np.square(flat, dtype=np.float64).mean())
-    return _Values(
-        np.sort(flat[::step].astype(np.float64)),
-        flat.size,
-        square,
-        float(np.abs(flat).max()),
-        resolution,
-    )
+    return Likeness(matches, "" if matches else shape_of(values))
 
 
 @cache
@@ -186,49 +118,13 @@ def _candidates(role: str) -> tuple[_Candidate, ...]:
     )
 
 
-def _scored(values: _Values, fans: Fans, role: str) -> Iterable[tuple[float, Match]]:
+def _scored(values: Values, fans: Fans, role: str) -> Iterable[tuple[float, Match]]:
     """Give the candidates of independent entries that fit, with their log-likelihood."""
     for candidate in _candidates(role):
-        law = _LAWS.get(candidate.initializer.noise.name)
+        law = LAWS.get(candidate.initializer.noise.name)
         factor = candidate.factor(fans)
-        if law is not None and _fits(values, law, factor):
-            yield _log_likelihood(values, law, factor), candidate.match()
-
-
-def _fits(values: _Values, law: _Law, factor: float, slack: float = 0.0) -> bool:
-    """Say whether numbers may have been drawn from a law times a factor."""
-    spread = math.sqrt(2 / values.count)
-    if values.peak > law.bound * factor * (1 + values.resolution + slack):
-        return False
-    if not abs(values.square / (factor**2 * law.variance) - 1) <= (
-        _DEVIATIONS * spread + 2 * values.resolution
-    ):
-        return False
-    return _distance(values, law, factor) <= values.resolution + math.sqrt(
-        math.log(2 * _ONE_IN) / (2 * len(values.some))
-    )
-
-
-def _distance(values: _Values, law: _Law, factor: float) -> float:
-    """Return the Kolmogorov-Smirnov distance."""
-    expected = law.cdf(values.some / factor)
-    steps = np.arange(len(expected) + 1) / len(expected)
-    return float(max((steps[1:] - expected).max(), (expected - steps[:-1]).max()))
-
-
-def _log_likelihood(values: _Values, law: _Law, factor: float) -> float:
-    return float((law.log_density(values.some / factor) - math.log(factor)).sum())
-
-
-def _shape(values: _Values) -> str:
-    """Return the law whose shape the numbers have at the size that suits them best."""
-    slack = _DEVIATIONS * math.sqrt(2 / values.count)
-    found = []
-    for law in _LAWS.values():
-        factor = math.sqrt(values.square / law.variance)
-        if 0 < factor < math.inf and _fits(values, law, factor, slack):
-            found.append((_log_likelihood(values, law, factor), law.words))
-    return max(found)[1] if found else ""
+        if law is not None and fits(values, law, factor):
+            yield log_likelihood(values, law, factor), candidate.match()
 
 
 def _structured(weights: Floats, fans: Fans, role: str, resolution: float) -> Iterable[Match]:
@@ -253,7 +149,7 @@ def _structured(weights: Floats, fans: Fans, role: str, resolution: float) -> It
     zeros = np.count_nonzero(weights == 0, axis=0)
     if (zeros == math.ceil(SPARSITY * rows)).all() and rows > 1:
         sparse = by_noise["sparse"]
-        if _fits(_values(weights[weights != 0], resolution), _LAWS["normal"], sparse.factor(fans)):
+        if fits(values_of(weights[weights != 0], resolution), LAWS["normal"], sparse.factor(fans)):
             yield sparse.match()
 
 

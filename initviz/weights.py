@@ -3,13 +3,14 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from initviz.initializers import INITIALIZERS
 from initviz.likeness import Fans, Likeness, likeness
+from initviz.orientation import KINDS, Order, hidden_of, matrix_of, order_of, role_of, sizes_of
 from initviz.statistics import Floats
 from initviz.tensors import Contents, Stored, read
 from initviz.turns import checkpoint
@@ -22,32 +23,12 @@ RULES: Mapping[str, str] = {
     "PyTorch": "torch_default",
 }
 # What all singular values of a file may take together, as rows² · columns: a few seconds.
-MAX_SINGULAR_WORK = 8e9
+MAX_SINGULAR_WORK = 6e9
 _MOST_DIMENSIONS = 5
 # Two rows are copies if no weight differs by more than this share of the largest.
 _COPY = 1e-6
 # Rows with fewer weights are equal by accident too often.
 _SHORTEST = 4
-Order = Literal["out first", "out last"]
-KINDS: Mapping[str, str] = {
-    "dense.weight": "dense",
-    "conv.weight": "convolution",
-    "embedding.weight": "embedding",
-    "attention.in": "attention",
-    "recurrent.input": "recurrent",
-    "recurrent.hidden": "recurrent",
-}
-# Parts of names by which two-dimensional weights that are not of a dense layer are known.
-_NAMED = {
-    "embed": "embedding.weight",
-    "wte.": "embedding.weight",
-    "wpe.": "embedding.weight",
-    "in_proj": "attention.in",
-    "weight_ih": "recurrent.input",
-    "weight_hh": "recurrent.hidden",
-    "recurrent_kernel": "recurrent.hidden",
-}
-_FORMATS: Mapping[str, Order] = {"pt": "out first", "flax": "out last", "tf": "out last"}
 
 
 @dataclass(frozen=True)
@@ -83,6 +64,11 @@ class Layer:
     def kind(self) -> str:
         """What sort of layer it is of, in a word."""
         return KINDS[self.role]
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """The matrix's sides: units, and inputs times the field."""
+        return self.rows, math.prod(self.shape) // self.rows
 
     def expected(self, rule: str) -> float:
         """Return the variance that one of `RULES` gives a layer of these fans."""
@@ -152,15 +138,15 @@ def _affordable(tensors: Iterable[Stored]) -> set[str]:
 
 @np.errstate(over="ignore", invalid="ignore")
 def _layer(tensor: Stored, contents: Contents, *, singular: bool) -> Layer:
-    role = _role(tensor)
-    order, told_by = _order(tensor, role, contents.metadata)
-    units, inputs, field = _sizes(tensor.shape, order)
-    matrix = _matrix(tensor, order)
+    role = role_of(tensor)
+    order, told_by = order_of(tensor, role, contents.metadata)
+    units, inputs, field = sizes_of(tensor.shape, order)
+    matrix = matrix_of(tensor, order)
     finite = np.isfinite(matrix)
     nonfinite = int(matrix.size - np.count_nonzero(finite))
     values = matrix[finite] if nonfinite else matrix
     alive = (matrix != 0).any(axis=1)
-    hidden = _hidden(tensor, contents) if role == "recurrent.input" else None
+    hidden = hidden_of(tensor, contents.tensors) if role == "recurrent.input" else None
     fans = (inputs, units) if role == "embedding.weight" else (inputs * field, units * field)
     live = matrix if alive.all() or not alive.any() else matrix[alive]
     return Layer(
@@ -181,50 +167,6 @@ def _layer(tensor: Stored, contents: Contents, *, singular: bool) -> Layer:
         likeness=likeness(live, Fans(*fans, hidden), role, tensor.resolution),
         singular=_singular(matrix) if singular and not nonfinite else None,
     )
-
-
-def _role(tensor: Stored) -> str:
-    if len(tensor.shape) > 2:
-        return "conv.weight"
-    name = tensor.name.casefold()
-    return next((role for part, role in _NAMED.items() if part in name), "dense.weight")
-
-
-def _order(tensor: Stored, role: str, metadata: Mapping[str, str]) -> tuple[Order, str]:
-    """Say where the units' dimension is, and what told it.
-
-    PyTorch stores (out, in, *field) and calls it weight, Keras and Flax (*field, in, out) and
-    call it kernel; an embedding's table is (words, size) in all of them.
-    """
-    name = tensor.name.casefold()
-    if role == "embedding.weight" or "weight" in name:
-        return "out first", "name"
-    if "kernel" in name:
-        return "out last", "name"
-    form = metadata.get("format", "")
-    return _FORMATS.get(form, "out first"), "format" if form in _FORMATS else "nothing"
-
-
-def _sizes(shape: tuple[int, ...], order: Order) -> tuple[int, int, int]:
-    """Return units, inputs and the size of the receptive field."""
-    if order == "out first":
-        return shape[0], shape[1], math.prod(shape[2:])
-    return shape[-1], shape[-2], math.prod(shape[:-2])
-
-
-def _matrix(tensor: Stored, order: Order) -> NDArray[Any]:
-    """Return the weights as (units, inputs · field)."""
-    values = tensor.values()
-    if order == "out first":
-        return values.reshape(values.shape[0], -1)
-    return values.reshape(-1, values.shape[-1]).T
-
-
-def _hidden(tensor: Stored, contents: Contents) -> int | None:
-    """Return the size of a recurrent state, which the weights beside these have as columns."""
-    beside = tensor.name.replace("weight_ih", "weight_hh")
-    found = next((t for t in contents.tensors if t.name == beside and len(t.shape) == 2), None)
-    return found.shape[1] or None if found else None
 
 
 def _copies(rows: NDArray[Any]) -> int:

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from initviz import Batch, Network, work
 from initviz.links import FIELDS, Reading, from_params, from_query
+from initviz.tensors import MAX_BYTES, MIB
 from initviz.ui.text import plain
 
 ROOT = Path(__file__).parent.parent
@@ -107,9 +108,14 @@ def test_the_limits_of_messages_are_known_to_streamlit() -> None:
     assert CONFIG["server"]["maxWidgetStateSize"] <= 1
 
 
-def test_uploads_are_off_as_long_as_no_page_takes_a_file() -> None:
-    takes = any(re.search("file_uploader|accept_file", path.read_text()) for path in FILES)
-    assert (CONFIG["server"]["maxUploadSize"] > 0) == takes
+def test_one_page_takes_one_file_of_the_size_that_is_read() -> None:
+    taking = [
+        path.name for path in FILES if re.search(r"file_uploader|accept_file", path.read_text())
+    ]
+    assert taking == ["weights.py"]
+    assert CONFIG["server"]["maxUploadSize"] * MIB == MAX_BYTES
+    proxy = (ROOT / "deploy" / "Caddyfile").read_text()
+    assert f"max_size {MAX_BYTES // MIB + 1}MiB" in proxy
 
 
 LONG = 100_000

@@ -21,6 +21,7 @@ from initviz.theory.plane import Plane, plane
 from initviz.theory.portable import portable
 from initviz.turns import TURNS, stoppable
 from initviz.ui.text import plain
+from initviz.weights import Weights, inspect
 
 # About 500 probes of 20 layers.
 CACHE_BYTES = 128 * 2**20
@@ -87,6 +88,15 @@ def cobweb_of(activation: str, weight_var: float, bias_var: float, steps: int) -
     """Return how two inputs that start at the page's cosine grow alike or apart."""
     point = (activation, weight_var, bias_var, steps)
     return _explained("Following two inputs", lambda: _cobweb(*point), long=False)
+
+
+def weights_of(data: bytes, file: str) -> Weights:
+    """Look at a file of weights, which belongs to one session; nothing of it is shared.
+
+    Raises:
+        ValueError: naming the file and what is wrong with it.
+    """
+    return _explained("Looking at the weights", lambda: _in_turn(inspect, data, file), long=True)
 
 
 @kept(THEORY_BYTES)
