@@ -15,6 +15,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from deploy.stack import ask, free_port, healthy, proxy, replica, running, until
+from initviz.example import NAME, example
 
 COOKIE = "initviz_replica"
 HEADERS = {
@@ -147,6 +148,19 @@ def check_page(browser: Browser, url: str) -> None:
         page.context.close()
 
 
+def check_upload(browser: Browser, url: str) -> None:
+    """Hand in a file of weights through the proxy."""
+    page, complaints = opened(browser, url)
+    page.get_by_role("link", name="Your weights").click()
+    file = {"name": NAME, "mimeType": "application/octet-stream", "buffer": example()}
+    page.locator("input[type=file]").set_input_files(file)
+    answer = page.locator(".st-key-answer")
+    answer.wait_for()
+    say(f"a file is uploaded: {answer.inner_text()}", holds="PyTorch" in answer.inner_text())
+    say(f"without a complaint {complaints}", holds=not complaints)
+    page.context.close()
+
+
 def check_loss(browser: Browser, port: int, replicas: dict[int, subprocess.Popen[bytes]]) -> None:
     """Stop the replica that serves a page and go on using the page."""
     before = {p: sessions(p) for p in replicas}
@@ -208,6 +222,7 @@ def main() -> None:
         check_refusals(port)
         check_stickiness(port, replicas)
         check_page(browser, url)
+        check_upload(browser, url)
         check_tls(browser, replicas)
         check_loss(browser, port, processes)
         browser.close()

@@ -1,5 +1,6 @@
 """What a person sees who hands in a file of weights."""
 
+import re
 import struct
 from pathlib import Path
 
@@ -41,10 +42,13 @@ def test_a_hostile_file_is_words_or_a_refusal_and_an_example_helps(
     visit: Visit, tmp_path: Path
 ) -> None:
     opened(visit)
+    example_button = visit.page.get_by_role("button", name="Use an example")
+    example_button.click()
+    picker = visit.page.get_by_role("combobox", name="Singular values of")
+    expect(picker).to_have_value("Layer 1: 0.weight")
     wicked = "<img src=x onerror=\"document.title='taken'\"><b>**Ŧ** [x](//e.example)</b>.weight"
     hand_in(visit, tmp_path / "a.safetensors", save({wicked: torch.randn(40, 50)}))
-    picker = visit.page.get_by_role("combobox", name="Singular values of")
-    expect(picker).to_be_visible()
+    expect(picker).to_have_value(re.compile("Layer 1: <img"))
     visit.settle()
     assert visit.page.locator("[data-testid=stMain] img[src=x]").count() == 0
     assert visit.page.locator("a[href*='e.example']").count() == 0
@@ -52,6 +56,6 @@ def test_a_hostile_file_is_words_or_a_refusal_and_an_example_helps(
     refusal = visit.page.get_by_role("alert")
     expect(refusal).to_contain_text("'b <b>x.safetensors' is not a safetensors file")
     assert visit.page.title() != "taken"
-    visit.page.get_by_role("button", name="Use an example").click()
+    example_button.click()
     expect(visit.page.locator(".st-key-answer")).to_contain_text("11 layers.")
     expect(refusal).to_have_count(0)
