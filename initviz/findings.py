@@ -112,11 +112,13 @@ def notes(weights: Weights) -> list[str]:
     left = [i for i, layer in layers if layer.singular is None and not layer.nonfinite]
     if left:
         told.append(f"{_layers(left)}: too large together for singular values here.")
-    if weights.vectors or weights.others:
-        told.append(
-            f"Not shown: {weights.vectors} biases and other tensors of fewer than two dimensions, "
-            f"{weights.others} that are empty, of whole numbers, or of another kind."
-        )
+    unshown = (
+        (weights.vectors, "of fewer than two dimensions, as biases are"),
+        (weights.others, "that are empty, of whole numbers or of another kind"),
+    )
+    counted = [f"{count} tensor{'s' * (count > 1)} {what}" for count, what in unshown if count]
+    if counted:
+        told.append(f"Not shown: {'; '.join(counted)}.")
     return told
 
 

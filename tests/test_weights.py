@@ -222,7 +222,10 @@ def test_what_is_no_layer_is_counted() -> None:
     found = inspect(save_arrays(tensors), "x")
     assert [n.name for n in found.layers] == ["w"]
     assert (found.vectors, found.others) == (2, 3)
-    assert "Not shown: 2 biases" in " ".join(notes(found))
+    told = " ".join(notes(found))
+    assert (
+        "Not shown: 2 tensors of fewer than two dimensions, as biases are; 3 tensors that" in told
+    )
 
 
 def test_a_file_without_layers_says_what_was_expected() -> None:

@@ -17,8 +17,9 @@ from initviz.weights import RULES, Layer, Weights
 from initviz.words import number
 
 _PROMISE = (
-    "The file stays in this session: it is read, not run, and gone when the page is left. A file "
-    "of another kind becomes one with *safetensors.torch.save_file(model.state_dict(), path)*."
+    "Which initializer may have drawn these weights? The file is read and never run, stays in this "
+    "session's memory, and is gone when you remove it or close the page. In PyTorch such a file is "
+    "made by *safetensors.torch.save_file(model.state_dict(), path)*."
 )
 _SIZES = (
     "Solid: the variance of each layer's weights times the number of inputs of a unit, n. He makes "

@@ -39,7 +39,7 @@ def told(app: AppTest) -> str:
 def test_the_page_opens_with_an_offer_and_a_promise() -> None:
     app = opened()
     assert [b.label for b in app.button] == ["Use an example"]
-    assert "stays in this session" in told(app)
+    assert "stays in this session's memory" in told(app)
     assert not app.get("plotly_chart")
 
 
