@@ -18,9 +18,9 @@ from initviz.words import number
 
 _PROMISE = (
     "Which initializer may have drawn these weights? The file is read and never run, stays in this "
-    "session's memory, and is gone when you remove it or close the page. In PyTorch such a file is "
-    "made by *safetensors.torch.save_file(model.state_dict(), path)*."
+    "session's memory, and is gone when you remove it or close the page."
 )
+_MADE = "In PyTorch such a file is made by `safetensors.torch.save_file(model.state_dict(), path)`."
 _SIZES = (
     "Solid: the variance of each layer's weights times the number of inputs of a unit, n. He makes "
     "it 2, which is what ReLU needs to keep a signal's size; LeCun makes it 1, PyTorch's default a "
@@ -56,10 +56,11 @@ def _file() -> tuple[str, str, bytes] | None:
             "A file of weights (safetensors)",
             key="uploaded",
             max_upload_size=MAX_BYTES // MIB,
+            help=_MADE,
             on_change=_choose,
             args=("file",),
         )
-        with st.container(width="content", key="examples"):
+        with st.container(horizontal=True, width="content", key="examples"):
             st.button(
                 "Use an example",
                 key="use_example",
@@ -99,6 +100,8 @@ def _looked_at(key: str, name: str, data: bytes) -> Weights:
 
 
 def _charts(weights: Weights) -> None:
+    # The picker stands below what it changes.
+    above = st.container()
     known = [i for i, layer in enumerate(weights.layers) if layer.singular is not None]
     chosen = _layer_picker(weights, known)
     figures = {"sizes": plot_sizes(weights, explore.colours())}
@@ -109,7 +112,7 @@ def _charts(weights: Weights) -> None:
         figures["singular"] = plot_singular(layer, chosen + 1, explore.colours())
         alts["singular"] = _stretching(layer, chosen + 1)
         told.append(alts["singular"])
-    with st.container(horizontal=True, key="charts"):
+    with above.container(horizontal=True, key="charts"):
         for key, figure in figures.items():
             st.plotly_chart(figure, key=f"{key}_chart", config=explore.PLOTLY, alt=alts[key])
     st.caption(plain(" ".join(told)))
