@@ -100,8 +100,6 @@ def _looked_at(key: str, name: str, data: bytes) -> Weights:
 
 
 def _charts(weights: Weights) -> None:
-    # The picker stands below what it changes.
-    above = st.container()
     known = [i for i, layer in enumerate(weights.layers) if layer.singular is not None]
     chosen = _layer_picker(weights, known)
     figures = {"sizes": plot_sizes(weights, explore.colours())}
@@ -112,7 +110,7 @@ def _charts(weights: Weights) -> None:
         figures["singular"] = plot_singular(layer, chosen + 1, explore.colours())
         alts["singular"] = _stretching(layer, chosen + 1)
         told.append(alts["singular"])
-    with above.container(horizontal=True, key="charts"):
+    with st.container(horizontal=True, key="charts"):
         for key, figure in figures.items():
             st.plotly_chart(figure, key=f"{key}_chart", config=explore.PLOTLY, alt=alts[key])
     st.caption(plain(" ".join(told)))

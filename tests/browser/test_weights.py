@@ -33,6 +33,9 @@ def test_a_good_file_is_answered(visit: Visit, tmp_path: Path) -> None:
     expect(answer).to_contain_text("Layers 1–11 look like PyTorch default")
     visit.settle()
     assert visit.curve("sizes", "this file") == pytest.approx([1 / 3] * 11, rel=0.1)
+    visit.page.get_by_role("combobox", name="Singular values of").click()
+    visit.page.get_by_role("option", name="Layer 6").click()
+    expect(visit.page.get_by_text("Layer 6 stretches its inputs by")).to_be_visible()
     with visit.page.expect_download() as download:
         visit.page.get_by_role("button", name="Table (CSV)").click()
     assert download.value.path().read_text().count("PyTorch default") == 11
