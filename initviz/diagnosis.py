@@ -57,29 +57,52 @@ class Diagnosis:
 
 def diagnose(signals: Signals) -> Diagnosis:
     """Judge a probe by the thresholds at the top of this file."""
-    verdict, reason = _judge(signals)
+    drifting = judge_drift(signals.log10["act_var"], signals.log10["grad_preact_var"])
+    verdict, reason = judge(signals, drifting)
     layers = max(1, len(signals.layers) - 1)
-    drift = _gradient_drift(signals).decades / layers
+    gradient = signals.log10["grad_preact_var"][::-1]
+    drift = _drift(gradient, "gradient", "layer", backward=True).decades / layers
     return Diagnosis(verdict, reason, signals.network, signals.batch, drift)
 
 
-def _judge(signals: Signals) -> tuple[Verdict, str]:
+def judge(
+    signals: Signals, drifting: tuple[Verdict, str], *, silent: NDArray[np.bool_] | None = None
+) -> tuple[Verdict, str]:
+    """Judge a probe whose drift was judged already, by what else can be wrong with its layers.
+
+    Layers that are `silent`, as branches are that start at zero, are meant to be.
+    """
     values = signals.values
     if values["nonfinite_fraction"].max() > 0:
         return "overflow", _overflow_reason(signals)
-    copies = _first((values["distinct_fraction"] <= DISTINCT) & (values["fan_out"] > 1))
-    silent = _first(values["dead_fraction"] >= DEAD)
-    if copies is not None and (silent is None or copies <= silent):
+    speaking = np.True_ if silent is None else ~silent
+    copies = _first((values["distinct_fraction"] <= DISTINCT) & (values["fan_out"] > 1) & speaking)
+    dead = _first((values["dead_fraction"] >= DEAD) & speaking)
+    if copies is not None and (dead is None or copies <= dead):
         return "symmetric", _symmetric_reason(signals, copies)
-    if silent is not None:
-        return "dead", _dead_reason(signals, silent)
-    drifts = (_activation_drift(signals), _gradient_drift(signals))
+    if dead is not None:
+        return "dead", _dead_reason(signals, dead)
+    flat = np.nanmax(values["saturated_fraction"], initial=0)
+    if drifting[0] == "stable" and flat >= SATURATED:
+        return "saturated", _saturated_reason(signals)
+    return drifting
+
+
+def judge_drift(
+    activations: NDArray[np.float64], gradient: NDArray[np.float64], noun: str = "layer"
+) -> tuple[Verdict, str]:
+    """Judge how log10 variances drift along a path of layers, blocks or steps, first one first.
+
+    The verdict is "vanishing", "exploding" or "stable", with its reason.
+    """
+    drifts = (
+        _drift(activations, "activations", noun),
+        _drift(gradient[::-1], "gradient", noun, backward=True),
+    )
     # Where both leave the range the gradient tells the story: it is what trains.
     worst = drifts[1] if abs(drifts[1].decades) > DECADES else drifts[0]
     if abs(worst.decades) > DECADES:
         return ("vanishing" if worst.decades < 0 else "exploding"), _drift_reason(worst)
-    if np.nanmax(values["saturated_fraction"], initial=0) >= SATURATED:
-        return "saturated", _saturated_reason(signals)
     return "stable", _stable_reason(*drifts)
 
 
@@ -93,48 +116,42 @@ class _Drift:
     """The largest departure, in decades, of a signal from where it started."""
 
     what: str
+    noun: str
     decades: float
     start: int
     end: int
 
 
-def _activation_drift(signals: Signals) -> _Drift:
-    return _drift(signals.log10["act_var"], "activations")
-
-
-def _gradient_drift(signals: Signals) -> _Drift:
-    return _drift(signals.log10["grad_preact_var"][::-1], "gradient", backward=True)
-
-
-def _drift(path: NDArray[np.float64], what: str, *, backward: bool = False) -> _Drift:
+def _drift(path: NDArray[np.float64], what: str, noun: str, *, backward: bool = False) -> _Drift:
     """Follow log10 variances from the first to the furthest from it."""
     with np.errstate(invalid="ignore"):
         away = np.nan_to_num(path - path[0], nan=0.0, posinf=math.inf, neginf=-math.inf)
     furthest = int(np.abs(away).argmax())
     last = len(path)
     start, end = (last, last - furthest) if backward else (1, furthest + 1)
-    return _Drift(what, float(away[furthest]), start, end)
+    return _Drift(what, noun, float(away[furthest]), start, end)
 
 
 def _drift_reason(drift: _Drift) -> str:
-    subject = f"variance of the {drift.what} at layer {drift.end}"
+    subject = f"variance of the {drift.what} at {drift.noun} {drift.end}"
     if math.isinf(drift.decades):
         size = "exactly 0" if drift.decades < 0 else "infinite"
-        return f"The {subject} is {size}, unlike the one at layer {drift.start}."
+        return f"The {subject} is {size}, unlike the one at {drift.noun} {drift.start}."
     ratio = from_log10(drift.decades)
     step = 10 ** (drift.decades / max(1, abs(drift.end - drift.start)))
     link = "of" if drift.decades < 0 else "times"
-    return f"The {subject} is {ratio} {link} the one at layer {drift.start}: {_each_layer(step)}."
+    start = f"{drift.noun} {drift.start}"
+    return f"The {subject} is {ratio} {link} the one at {start}: each {drift.noun} {_does(step)}."
 
 
-def _each_layer(step: float) -> str:
+def _does(step: float) -> str:
     if 0.47 < step < 0.53:
-        return "each layer halves it"
+        return "halves it"
     if 1.9 < step < 2.1:
-        return "each layer doubles it"
+        return "doubles it"
     if 0.01 <= step < 1:
-        return f"each layer keeps {number(100 * step)} % of it"
-    return f"each layer multiplies it by {number(step)}"
+        return f"keeps {number(100 * step)} % of it"
+    return f"multiplies it by {number(step)}"
 
 
 def _overflow_reason(signals: Signals) -> str:
@@ -175,11 +192,12 @@ def _saturated_reason(signals: Signals) -> str:
 
 
 def _stable_reason(activations: _Drift, gradient: _Drift) -> str:
+    noun = gradient.noun
     if activations.start == gradient.start:
-        return "There is a single layer: nothing is multiplied over depth, so nothing can drift."
+        return f"There is a single {noun}: nothing is multiplied over depth, so nothing can drift."
     return (
-        f"Over all {gradient.start} layers the gradient's variance stays within a factor of "
-        f"{_factor(gradient)} and the activations' within {_factor(activations)}: every layer "
+        f"Over all {gradient.start} {noun}s the gradient's variance stays within a factor of "
+        f"{_factor(gradient)} and the activations' within {_factor(activations)}: every {noun} "
         "gets a usable gradient."
     )
 

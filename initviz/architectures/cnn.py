@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from initviz.activations import ACTIVATIONS
 from initviz.architectures.inputs import images
 from initviz.architectures.record import ActivationName, Architecture, check_odd
-from initviz.network import Whole
+from initviz.network import DIGITS_PIXELS, Whole
 from initviz.spec import Spec
 
 _POOLS = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
@@ -85,4 +85,9 @@ CNN = Architecture(
     spec=ConvNet,
     module=_build,
     inputs=_inputs,
+    noun="layer",
+    lesson="Zeros around the image take variance away: a 3 × 3 kernel loses a factor of "
+    "((3H − 2) / 3H)² a layer on H × H pixels, 0.84 for 8 × 8, whatever the initializer.",
+    positions=lambda _: DIGITS_PIXELS,
+    sizes=("depth", "channels"),
 )

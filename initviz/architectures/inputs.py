@@ -46,9 +46,10 @@ def noise(batch_size: int, steps: int, features: int, seed: int) -> Tensor:
 
 @lru_cache(maxsize=1)
 def _text() -> tuple[str, Tensor]:
+    # Whoever asks first may be building on another device.
     text = files(__package__).joinpath(TEXT).read_text(encoding="utf-8")
     characters = "".join(sorted(set(text)))
-    return characters, torch.tensor([characters.index(c) for c in text])
+    return characters, torch.tensor([characters.index(c) for c in text], device="cpu")
 
 
 def characters() -> str:

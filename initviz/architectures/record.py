@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from initviz.activations import ACTIVATIONS
 from initviz.recipes import Recipe
 from initviz.spec import Spec
+from initviz.statistics import Floats
 
 AnySpec = TypeVar("AnySpec", bound=Spec)
 
@@ -34,6 +35,22 @@ def check_odd(kernel: int) -> None:
         raise ValueError(f"kernel must be odd, so that it has a centre; got {kernel}")
 
 
+@dataclass(frozen=True)
+class Path:
+    """Where a signal was measured on its way, and log10 of its variance there.
+
+    `act_log10` is of the values, `grad_log10` of ∂ℓ/∂ them, both over batch × units.
+    """
+
+    names: tuple[str, ...]
+    act_log10: Floats
+    grad_log10: Floats
+
+
+def _no_trunk(_: Spec) -> tuple[str, ...]:
+    return ()
+
+
 def _no_roles(_: Spec) -> Mapping[str, str]:
     return {}
 
@@ -49,7 +66,10 @@ class Architecture(Generic[AnySpec]):
     `inputs(spec, batch_size, seed)` draws a batch, which is not to be written to, and raises a
     ValueError where the data does not have that many. `roles(spec)` gives patterns of parameter
     names the roles that a layer cannot show by itself. `recipe(spec, recipe)` is the recipe with
-    the rules that the spec decides.
+    the rules that the spec decides. `trunk(spec)` names the modules whose outputs are the path
+    past all branches, if there are branches. `noun` is what the path is counted in, `lesson` what
+    there is to see. Each weight acts at `positions(spec)` places of an input; the fields `sizes`
+    are made smaller, in this order, where a spec is too much work.
     """
 
     name: str
@@ -58,8 +78,13 @@ class Architecture(Generic[AnySpec]):
     spec: type[AnySpec]
     module: Callable[[AnySpec], nn.Module]
     inputs: Callable[[AnySpec, int, int], Tensor]
+    noun: str
+    lesson: str
+    positions: Callable[[AnySpec], int]
+    sizes: tuple[str, ...]
     roles: Callable[[AnySpec], Mapping[str, str]] = _no_roles
     recipe: Callable[[AnySpec, Recipe], Recipe] = _unchanged
+    trunk: Callable[[AnySpec], tuple[str, ...]] = _no_trunk
 
     def build(self, spec: AnySpec) -> nn.Module:
         """Build the structure, float32; `initviz.recipes.reinitialize` then draws its weights.

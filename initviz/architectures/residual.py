@@ -12,7 +12,7 @@ from initviz.activations import ACTIVATIONS
 from initviz.architectures import branches
 from initviz.architectures.inputs import images
 from initviz.architectures.record import ActivationName, Architecture, check_odd
-from initviz.network import Whole
+from initviz.network import DIGITS_PIXELS, Whole
 from initviz.recipes import FIXUP_BRANCH, Recipe
 from initviz.spec import Spec
 
@@ -87,6 +87,10 @@ def _inputs(_: ResidualNet, batch_size: int, seed: int) -> Tensor:
     return images(batch_size, seed)
 
 
+def _trunk(spec: ResidualNet) -> tuple[str, ...]:
+    return tuple(f"block_{block}" for block in range(1, spec.depth + 1))
+
+
 def _roles(_: ResidualNet) -> Mapping[str, str]:
     return {"*.first.weight": "residual.inner", "*.last.weight": "residual.last"}
 
@@ -104,6 +108,13 @@ RESIDUAL = Architecture(
     spec=ResidualNet,
     module=_build,
     inputs=_inputs,
+    noun="block",
+    lesson="A branch that keeps the variance of what it reads doubles it in the sum, so the trunk "
+    "grows like 2 to the number of blocks. Normalized branches add 1 each; silent ones "
+    "(Fixup, SkipInit, ReZero) add nothing at the start.",
+    positions=lambda _: DIGITS_PIXELS,
+    sizes=("depth", "channels"),
     roles=_roles,
+    trunk=_trunk,
     recipe=_recipe,
 )

@@ -88,6 +88,10 @@ def _inputs(spec: Transformer, batch_size: int, seed: int) -> Tensor:
     return tokens(batch_size, spec.steps, seed)
 
 
+def _trunk(spec: Transformer) -> tuple[str, ...]:
+    return tuple(f"blocks.{block}" for block in range(spec.depth))
+
+
 def _roles(_: Transformer) -> Mapping[str, str]:
     return {
         "blocks.*.attention.out_proj.weight": "residual.last",
@@ -102,5 +106,13 @@ TRANSFORMER = Architecture(
     spec=Transformer,
     module=Reader,
     inputs=_inputs,
+    noun="block",
+    lesson="With the norm before each branch the trunk grows a little with every block, and the "
+    "last block's gradient falls as one over the root of their number; with the norm after, it "
+    "stays as large however deep the network is (Xiong et al. 2020), which is why post-norm "
+    "needs a warm-up.",
+    positions=lambda spec: spec.steps,
+    sizes=("depth", "steps"),
     roles=_roles,
+    trunk=_trunk,
 )

@@ -1,0 +1,85 @@
+"""The repair of an architecture: another recipe or another setting that was itself measured."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from initviz.architectures.cost import flops
+from initviz.architectures.record import Architecture
+from initviz.architectures.study import BATCH_SIZE, study
+from initviz.diagnosis import OTHER_SEEDS
+from initviz.recipes import RECIPES, Recipe
+from initviz.spec import Spec
+
+# Operations that the search may spend, a few seconds.
+_SEARCH_FLOPS = 1e11
+_OTHERS = ("delta_orthogonal", "keras", "flax", "pytorch")
+# What is tried of a spec, one field at a time; where a field does not take it, it is left out.
+_SETTINGS: tuple[dict[str, Any], ...] = (
+    {"normalization": "batch"},
+    {"branch": "fixup"},
+    {"branch": "skipinit"},
+    {"norm": "pre"},
+    {"forget_bias": 1.0},
+    {"forget_bias": 3.0},
+    {"forget_bias": 5.0},
+)
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A spec and a recipe that were found stable together."""
+
+    spec: Spec
+    recipe: Recipe
+
+
+def find_repair(
+    architecture: Architecture[Any], spec: Spec, recipe: Recipe, *, seed: int = 0
+) -> Repair | None:
+    """Return the first change that is stable for the seed at hand and a few others, or None."""
+    spent = 0.0
+    for changed, other in _candidates(architecture, spec, recipe):
+        for offset in range(OTHER_SEEDS + 1):
+            spent += flops(architecture, changed, BATCH_SIZE)
+            if spent > _SEARCH_FLOPS:
+                return None
+            if not _stable(architecture, changed, other, (seed + offset) % 2**32):
+                break
+        else:
+            return Repair(changed, other)
+    return None
+
+
+def _candidates(
+    architecture: Architecture[Any], spec: Spec, recipe: Recipe
+) -> Iterator[tuple[Spec, Recipe]]:
+    """Yield the textbook's recipe, other settings, both, and then the other recipes."""
+    advised = RECIPES["recommended"]
+    changed = list(_changed(architecture, spec))
+    if recipe != advised:
+        yield spec, advised
+    yield from ((other, recipe) for other in changed)
+    if recipe != advised:
+        yield from ((other, advised) for other in changed)
+    yield from ((spec, RECIPES[name]) for name in _OTHERS if RECIPES[name] != recipe)
+
+
+def _changed(architecture: Architecture[Any], spec: Spec) -> Iterator[Spec]:
+    for setting in _SETTINGS:
+        if not set(setting) <= set(architecture.spec.model_fields):
+            continue
+        try:
+            changed = spec.replace(**setting)
+        except ValueError:
+            continue
+        if changed != spec:
+            yield changed
+
+
+def _stable(architecture: Architecture[Any], spec: Spec, recipe: Recipe, seed: int) -> bool:
+    try:
+        found = study(architecture, spec, recipe, seed=seed)
+    except ValueError:
+        return False
+    return found.diagnosis.verdict == "stable"

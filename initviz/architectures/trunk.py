@@ -1,0 +1,38 @@
+"""The path that a signal takes past the branches, measured where each block ends."""
+
+import copy
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from initviz.architectures.record import Path
+from initviz.data import draw_cotangent
+
+
+def along(module: nn.Module, inputs: Tensor, names: Sequence[str], *, seed: int = 0) -> Path:
+    """Measure the outputs of the submodules of those names, in the order they run, and ∂ℓ/∂ them.
+
+    The loss is ℓ = Σ c·output with c ~ N(0, 1), independent per entry. Everything runs in
+    float64; the module and its gradients stay as they were.
+    """
+    double = copy.deepcopy(module).double()
+    passed: list[Tensor] = []
+    for name in names:
+        double.get_submodule(name).register_forward_hook(lambda *args: passed.append(args[-1]))
+    with torch.enable_grad():
+        output = double(inputs.double() if inputs.is_floating_point() else inputs)
+        loss = (output * draw_cotangent(seed, output.shape)).sum()
+        gradients = torch.autograd.grad(loss, passed)
+    return Path(
+        names=tuple(names),
+        act_log10=log_variances(passed),
+        grad_log10=log_variances(gradients),
+    )
+
+
+def log_variances(values: Sequence[Tensor]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return log10 of the population variance of each tensor; -inf where all is the same."""
+    with np.errstate(divide="ignore"):
+        return np.log10([float(v.detach().double().var(correction=0)) for v in values])
