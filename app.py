@@ -18,6 +18,9 @@ st.navigation(
         ),
         st.Page("pages/lab/chaos.py", title="Edge of chaos", icon=":material/grid_on:"),
         st.Page("pages/lab/isometry.py", title="Isometry", icon=":material/blur_circular:"),
+        st.Page(
+            "pages/lab/architectures.py", title="Architectures", icon=":material/account_tree:"
+        ),
         st.Page("pages/lab/weights.py", title="Your weights", icon=":material/upload_file:"),
         st.Page("pages/learn/reference.py", title="Reference", icon=":material/menu_book:"),
     ],

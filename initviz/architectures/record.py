@@ -51,6 +51,10 @@ def _no_trunk(_: Spec) -> tuple[str, ...]:
     return ()
 
 
+def _none_idle(_: Spec) -> tuple[str, ...]:
+    return ()
+
+
 def _no_roles(_: Spec) -> Mapping[str, str]:
     return {}
 
@@ -69,7 +73,8 @@ class Architecture(Generic[AnySpec]):
     the rules that the spec decides. `trunk(spec)` names the modules whose outputs are the path
     past all branches, if there are branches. `noun` is what the path is counted in, `lesson` what
     there is to see. Each weight acts at `positions(spec)` places of an input; the fields `sizes`
-    are made smaller, in this order, where a spec is too much work.
+    are made smaller, in this order, where a spec is too much work. The fields `idle(spec)` mean
+    nothing beside the others.
     """
 
     name: str
@@ -85,6 +90,7 @@ class Architecture(Generic[AnySpec]):
     roles: Callable[[AnySpec], Mapping[str, str]] = _no_roles
     recipe: Callable[[AnySpec, Recipe], Recipe] = _unchanged
     trunk: Callable[[AnySpec], tuple[str, ...]] = _no_trunk
+    idle: Callable[[AnySpec], tuple[str, ...]] = _none_idle
 
     def build(self, spec: AnySpec) -> nn.Module:
         """Build the structure, float32; `initviz.recipes.reinitialize` then draws its weights.

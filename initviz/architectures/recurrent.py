@@ -90,6 +90,13 @@ def _inputs(spec: RecurrentNet, batch_size: int, seed: int) -> Tensor:
     return noise(batch_size, spec.steps, DIGITS_SIDE, seed)
 
 
+def _idle(spec: RecurrentNet) -> tuple[str, ...]:
+    return (
+        *(("steps",) if spec.inputs == "digits" else ()),
+        *(("forget_bias",) if spec.cell != "lstm" else ()),
+    )
+
+
 def _recipe(spec: RecurrentNet, recipe: Recipe) -> Recipe:
     rule = recipe.rules.get("recurrent.bias", recipe.rules.get("bias"))
     if spec.forget_bias is None or rule is None:
@@ -112,4 +119,5 @@ RECURRENT = Architecture(
     positions=lambda spec: DIGITS_SIDE if spec.inputs == "digits" else spec.steps,
     sizes=("steps",),
     recipe=_recipe,
+    idle=_idle,
 )

@@ -116,5 +116,6 @@ RESIDUAL = Architecture(
     sizes=("depth", "channels"),
     roles=_roles,
     trunk=_trunk,
+    idle=lambda spec: () if spec.branch == "plain" else ("normalization",),
     recipe=_recipe,
 )

@@ -70,9 +70,7 @@ def study(architecture: Architecture[Any], spec: Spec, recipe: Recipe, *, seed: 
         drawn = reinitialize(module, chosen, seed=seed, roles=architecture.roles(spec))
         inputs = architecture.inputs(spec, BATCH_SIZE, seed)
         signals = probe(module, inputs)
-        layers = Path(
-            signals.layers.names, signals.log10["act_var"], signals.log10["grad_preact_var"]
-        )
+        layers = Path(signals.layers.names, signals.log10["act_var"], signals.log10["grad_act_var"])
         path = layers
         inside: dict[str, tuple[Path, Floats]] = {}
         if isinstance(module, Unrolled):

@@ -104,8 +104,8 @@ def plot_signal(
     if quantity.judged and math.isfinite(start):
         reach = DECADES / 2 if statistic == "std" else DECADES
         zone = max(start - reach, shown[0]), min(start + reach, shown[1])
-        shapes = _zone(zone, colours)
-        notes += _zone_names(zone, shown, colours, backward=quantity.backward)
+        shapes = zone_shapes(zone, colours)
+        notes += zone_names(zone, shown, colours, backward=quantity.backward)
     word, short = _WORDS[statistic]
     return Figure(
         traces,
@@ -114,7 +114,7 @@ def plot_signal(
             f"{short} {quantity.symbol}, {quantity.direction}",
             colours,
             xaxis=layer_axis(max(len(c.log10) for c in (measured, *ghosts)), colours),
-            yaxis=_log_axis(shown, colours),
+            yaxis=log_axis(shown, colours),
             shapes=shapes,
             annotations=notes,
             meta=None if signals.network is None else {"network": signals.network.model_dump()},
@@ -140,7 +140,7 @@ def _drawable(log10: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return drawable
 
 
-def _values(log10: Floats) -> Floats:
+def heights(log10: Floats) -> Floats:
     """Return the values to draw, with gaps where a chart cannot hold them."""
     values: Floats = 10.0 ** np.where(_drawable(log10), log10, np.nan)
     return values
@@ -150,7 +150,7 @@ def _line(drawn: Curve, hue: str, width: float, *, marked: bool) -> Trace:
     return {
         "type": "scatter",
         "x": layers(len(drawn.log10)),
-        "y": _values(drawn.log10),
+        "y": heights(drawn.log10),
         "name": drawn.name,
         "mode": "lines+markers" if marked else "lines",
         "line": {"color": hue, "width": width},
@@ -171,7 +171,7 @@ def _lost(signals: Signals, drawn: Curve, quantity: Quantity, colours: Palette) 
     trace = {
         "type": "scatter",
         "x": (lost + 1).astype(np.int32),
-        "y": _values(drawn.log10[lost]),
+        "y": heights(drawn.log10[lost]),
         "name": f"lost to {signals.dtype}",
         "mode": "markers",
         "marker": {"color": colours.measured, "size": 8, "symbol": "circle-open"},
@@ -180,14 +180,14 @@ def _lost(signals: Signals, drawn: Curve, quantity: Quantity, colours: Palette) 
     return [trace]
 
 
-def _zone(zone: Window, colours: Palette) -> list[Shape]:
+def zone_shapes(zone: Window, colours: Palette) -> list[Shape]:
     """Shade where the verdict is stable: within so many decades of where the signal starts."""
     edges = {"x0": 0, "x1": 1, "xref": "paper", "y0": 10.0 ** zone[0], "y1": 10.0 ** zone[1]}
     fill = {"fillcolor": colours.trains, "line": {"width": 0}, "layer": "below"}
     return [{"type": "rect", **edges, **fill}]
 
 
-def _zone_names(zone: Window, shown: Window, colours: Palette, *, backward: bool) -> list[Note]:
+def zone_names(zone: Window, shown: Window, colours: Palette, *, backward: bool) -> list[Note]:
     """Name the zone and, where there is room, what lies beyond it."""
     room = (shown[1] - shown[0]) / 16
     # At the end where the signal arrives: the curve is in the zone where it starts.
@@ -219,7 +219,8 @@ def _missing(drawn: Curve, colours: Palette) -> list[Note]:
     return [note(f"{where}: {what}", colours, x=0.5, xref="paper", y=0.04, yref="paper")]
 
 
-def _log_axis(shown: Window, colours: Palette) -> dict[str, object]:
+def log_axis(shown: Window, colours: Palette) -> dict[str, object]:
+    """Return a vertical axis of those decades, with ticks at powers of ten alone."""
     span = shown[1] - shown[0]
     tick = next(s for s in (1, 2, 4, 8, 12, 20, 40, 80, 160) if span / s <= _TICKS)
     return value_axis(

@@ -3,11 +3,16 @@
 import logging
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any, NoReturn, TypeVar
 
 import streamlit as st
 
 from initviz import Batch, Network, Signals, probe, work
+from initviz.architectures.cost import flops as architecture_flops
+from initviz.architectures.repair import Repair, find_repair
+from initviz.architectures.setting import Setting
+from initviz.architectures.study import BATCH_SIZE, Study, study
 from initviz.ensemble import DRAWS, ensemble
 from initviz.jacobian import SingularValues, flops, measure
 from initviz.memory import forget, kept
@@ -122,6 +127,34 @@ def isometry_of(network: Network, batch: Batch) -> tuple[SingularValues, Law]:
     """
     long = flops(network) > _LONG
     return _explained("Measuring the Jacobian", lambda: _isometry(network, batch), long=long)
+
+
+def study_of(setting: Setting) -> Study:
+    """Measure an architecture once for all sessions.
+
+    Raises:
+        ValueError: if the recipe lacks a role that the architecture has.
+    """
+    # What it is compared with changes nothing of it.
+    alone = replace(setting, against=None)
+    long = architecture_flops(setting.record, setting.spec, BATCH_SIZE) > _LONG
+    return _explained("Measuring", lambda: _study(alone), long=long)
+
+
+@kept(CACHE_BYTES, lambda study: study.nbytes)
+def _study(setting: Setting) -> Study:
+    return study(setting.record, setting.spec, setting.drawn_by, seed=setting.seed)
+
+
+def architecture_repair_of(setting: Setting) -> Repair | None:
+    """Look once for the repair of an architecture."""
+    alone = replace(setting, against=None)
+    return _explained("Looking for a repair", lambda: _architecture_repair(alone), long=True)
+
+
+@kept(FIXES_BYTES)
+def _architecture_repair(setting: Setting) -> Repair | None:
+    return find_repair(setting.record, setting.spec, setting.drawn_by, seed=setting.seed)
 
 
 @kept(THEORY_BYTES, lambda found: found[0].nbytes + _LAW_BYTES)

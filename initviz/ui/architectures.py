@@ -1,0 +1,134 @@
+"""The parts of the Architectures page."""
+
+import json
+from typing import Any
+
+import streamlit as st
+
+from initviz.architectures.repair import Repair
+from initviz.architectures.setting import Setting
+from initviz.architectures.study import Study
+from initviz.editing import document
+from initviz.figures import paths
+from initviz.recipes import RECIPES
+from initviz.ui import explore
+from initviz.ui.cache import architecture_repair_of, study_of
+from initviz.ui.study_controls import editor
+from initviz.ui.study_state import apply
+from initviz.ui.text import BADGES, plain
+from initviz.words import number
+
+# What a repair does, by the field that it changes.
+_STEPS = {
+    "normalization": "add {} normalization",
+    "branch": "make the branches {}",
+    "norm": "put the norm {}",
+    "forget_bias": "set the forget-gate bias to {}",
+}
+
+
+def show(setting: Setting) -> None:
+    """Judge, draw and explain the architecture, beside another recipe if one was asked for."""
+    try:
+        study = study_of(setting)
+    except ValueError as error:
+        # The recipe lacks a role that the architecture has.
+        st.error(plain(str(error)), icon=":material/info:")
+        return
+    _verdict(setting, study)
+    studies = {setting.drawn_by.label: study}
+    if setting.against is not None:
+        other = _beside(setting)
+        try:
+            studies[f"{RECIPES[setting.against].label} "] = study_of(other)
+        except ValueError as error:
+            st.warning(plain(str(error)), icon=":material/info:")
+    figures = _charts(studies)
+    st.caption(f"{_what_is_drawn(study)} {setting.record.lesson}")
+    _parameters(setting, study, figures)
+
+
+def _beside(setting: Setting) -> Setting:
+    """Return the same architecture with the recipe to compare with."""
+    return Setting(setting.architecture, setting.spec, setting.against or "", seed=setting.seed)
+
+
+def _verdict(setting: Setting, study: Study) -> None:
+    label, icon, colour = BADGES[study.diagnosis.verdict]
+    with st.container(horizontal=True, vertical_alignment="center", border=True, key="verdict"):
+        st.badge(label, icon=f":material/{icon}:", color=colour)
+        st.markdown(plain(study.diagnosis.reason), width="stretch")
+        if study.diagnosis.verdict == "stable":
+            return
+        repair = architecture_repair_of(setting)
+        if repair is None:
+            st.caption("No repair found.", width="content")
+        else:
+            st.button(
+                _said(setting, repair),
+                type="primary",
+                icon=":material/build:",
+                key="fix",
+                on_click=apply,
+                args=(setting, repair),
+            )
+
+
+def _said(setting: Setting, repair: Repair) -> str:
+    """Return what a repair changes, as a button says it."""
+    steps = []
+    if repair.recipe != setting.drawn_by:
+        label = repair.recipe.label
+        steps.append(f"Use {label[0].lower() + label[1:] if label.startswith('The ') else label}")
+    for field, value in setting.spec.changes(repair.spec).items():
+        steps.append(_STEPS[field].format(f"{value:g}" if isinstance(value, float) else value))
+    sentence = " and ".join(steps)
+    return f"{sentence[0].upper()}{sentence[1:]} → stable"
+
+
+def _charts(studies: dict[str, Study]) -> dict[str, Any]:
+    shown = paths.shared_window(list(studies.values()))
+    first = next(iter(studies.values()))
+    figures = {}
+    with st.container(horizontal=True, key="charts"):
+        for side in paths.SIDES:
+            figures[side] = paths.plot_paths(studies, side, shown=shown, colours=explore.colours())
+            st.plotly_chart(
+                figures[side],
+                key=f"{side}_chart",
+                config=explore.PLOTLY,
+                alt=paths.describe(first, side),
+            )
+    return figures
+
+
+def _what_is_drawn(study: Study) -> str:
+    """Say what the line and the marks are."""
+    told = {
+        "layer": "The line goes through the layers, first one first.",
+        "block": "The line is the trunk at the end of each block; the marks are the layers of "
+        "the branches, by their own names when pointed at.",
+        "step": "The line is the hidden state after each step, and the gradient that reaches it "
+        "from the last one.",
+    }[study.noun]
+    return told + (" The marks are the cell state." if "cell state" in study.inside else "")
+
+
+def _parameters(setting: Setting, study: Study, figures: dict[str, Any]) -> None:
+    """Offer to edit the recipe, the data, and the table of what was drawn."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        editor(setting, list(dict.fromkeys(study.parameters["role"])))
+        explore.csv_button("These charts (CSV)", figures, "architecture.csv")
+        st.download_button(
+            "Recipe (JSON)",
+            json.dumps(document(setting.drawn_by), indent=2, ensure_ascii=False),
+            "recipe.json",
+            "application/json",
+            icon=":material/data_object:",
+            on_click="ignore",
+        )
+    st.dataframe(
+        study.parameters.assign(variance=study.parameters["variance"].map(number)),
+        hide_index=True,
+        alt="Every parameter, its role, initializer, fans and variance",
+    )

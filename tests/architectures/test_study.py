@@ -1,0 +1,123 @@
+"""A study: the path that a signal takes, its verdict, and a repair that holds."""
+
+import numpy as np
+import pytest
+import torch
+
+from initviz.architectures import ARCHITECTURES
+from initviz.architectures.cost import check, flops, nearest
+from initviz.architectures.repair import find_repair
+from initviz.architectures.study import BATCH_SIZE, study
+from initviz.data import draw_cotangent
+from initviz.editing import edited, rule_of
+from initviz.recipes import RECIPES, reinitialize
+from initviz.work import MAX_FLOPS
+
+A = ARCHITECTURES
+
+
+@pytest.mark.parametrize("name", ["residual", "transformer"])
+def test_the_trunk_is_what_leaves_each_block(name: str) -> None:
+    architecture = A[name]
+    spec = architecture.spec(depth=3)
+    found = study(architecture, spec, RECIPES["recommended"], seed=2)
+    module = architecture.build(spec)
+    reinitialize(module, RECIPES["recommended"], seed=2, roles=architecture.roles(spec))
+    x = architecture.inputs(spec, BATCH_SIZE, 2)
+    module, x = module.double(), x.double() if x.is_floating_point() else x
+    outputs: list[torch.Tensor] = []
+    blocks = [module.get_submodule(path) for path in architecture.trunk(spec)]
+    for block in blocks:
+        block.register_forward_hook(lambda *args: outputs.append(args[-1]))
+    out = module(x)
+    loss = (out * draw_cotangent(2, out.shape)).sum()
+    gradients = torch.autograd.grad(loss, outputs)
+    for measured, expected in (
+        (found.path.act_log10, outputs),
+        (found.path.grad_log10, gradients),
+    ):
+        np.testing.assert_allclose(
+            10**measured, [e.var(correction=0).item() for e in expected], rtol=1e-9
+        )
+
+
+def test_layers_of_branches_stand_inside_their_block() -> None:
+    found = study(A["residual"], A["residual"].spec(depth=3), RECIPES["recommended"])
+    layers, places = found.inside["layers of the branches"]
+    inside = dict(zip(layers.names, places, strict=True))
+    assert 0 < inside["block_1.branch.first"] < inside["block_1.branch.last"] < 1
+    assert 2 < inside["block_3.branch.first"] < inside["block_3.branch.last"] < 3
+    assert inside["stem"] < inside["block_1.branch.first"]
+
+
+def test_branches_that_start_silent_are_no_fault() -> None:
+    spec = A["residual"].spec(depth=20, branch="skipinit")
+    found = study(A["residual"], spec, RECIPES["recommended"])
+    assert found.diagnosis.verdict == "stable"
+    np.testing.assert_allclose(found.path.act_log10, found.path.act_log10[0], atol=1e-12)
+
+
+def test_a_residual_network_grows_and_its_reason_counts_blocks() -> None:
+    found = study(A["residual"], A["residual"].spec(depth=30), RECIPES["recommended"])
+    assert found.diagnosis.verdict == "exploding"
+    assert "at block 1 is" in found.diagnosis.reason
+
+
+def test_a_recurrent_network_forgets_and_its_reason_counts_steps() -> None:
+    found = study(A["recurrent"], A["recurrent"].spec(), RECIPES["pytorch"])
+    assert found.diagnosis.verdict == "vanishing"
+    assert "at step 1 is" in found.diagnosis.reason
+    assert len(found.path.names) == 50
+    assert list(found.inside) == ["cell state"]
+
+
+def test_equal_units_are_called_symmetric() -> None:
+    equal = edited(RECIPES["recommended"], {"conv.weight": rule_of("conv.weight", "constant*0.1")})
+    assert study(A["cnn"], A["cnn"].spec(), equal).diagnosis.verdict == "symmetric"
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "recipe"),
+    [
+        ("cnn", {"depth": 30}, "pytorch"),
+        ("residual", {"depth": 20}, "recommended"),
+        ("recurrent", {}, "pytorch"),
+    ],
+)
+def test_a_repair_is_stable_for_other_seeds_too(
+    name: str, fields: dict[str, object], recipe: str
+) -> None:
+    architecture = A[name]
+    spec = architecture.spec(**fields)
+    assert study(architecture, spec, RECIPES[recipe]).diagnosis.verdict != "stable"
+    repair = find_repair(architecture, spec, RECIPES[recipe])
+    assert repair is not None
+    for seed in range(3):
+        found = study(architecture, repair.spec, repair.recipe, seed=seed)
+        assert found.diagnosis.verdict == "stable"
+
+
+def test_a_plain_recurrent_network_over_hundreds_of_steps_has_no_repair() -> None:
+    spec = A["recurrent"].spec(cell="rnn", steps=100)
+    assert find_repair(A["recurrent"], spec, RECIPES["pytorch"]) is None
+
+
+LARGEST = {
+    "cnn": {"depth": 100, "channels": 256, "kernel": 7},
+    "residual": {"depth": 100, "channels": 256, "kernel": 7},
+    "recurrent": {"units": 512, "steps": 500},
+    "transformer": {"depth": 48, "width": 512, "steps": 256},
+}
+
+
+@pytest.mark.parametrize("name", A)
+def test_too_much_work_is_refused_with_what_fits(name: str) -> None:
+    architecture = A[name]
+    spec = architecture.spec(**LARGEST[name])
+    with pytest.raises(
+        ValueError, match=r"billion operations here; the limit is 200 billion; .* fits"
+    ):
+        check(architecture, spec, BATCH_SIZE)
+    smaller = nearest(architecture, spec, BATCH_SIZE)
+    assert flops(architecture, smaller, BATCH_SIZE) <= MAX_FLOPS
+    check(architecture, architecture.spec(), BATCH_SIZE)
