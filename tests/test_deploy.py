@@ -178,6 +178,7 @@ def test_the_policy_allows_the_one_inline_script_of_this_streamlit_and_no_other(
     )
     assert policy["default-src"] == "'none'"
     assert "unsafe" not in policy["script-src"]
+    assert "blob:" in policy["script-src"], "Streamlit loads a component's script from one"
     assert not re.search(r"https?:|\*", " ".join(policy.values())), "nothing from elsewhere"
 
 
