@@ -98,7 +98,8 @@ def pytorch(network: Network, batch: Batch) -> str:
 
 def _weights(initializer: Initializer, network: Network) -> str:
     scale = initializer.default_scale if network.scale is None else network.scale
-    return initializer.torch.format(gain=repr(network.gain), scale=repr(scale))
+    statement = initializer.torch.format(w="w", scale=repr(scale))
+    return statement if network.gain == 1 else f"{statement}.mul_({network.gain!r})"
 
 
 def _biases(network: Network) -> str:
