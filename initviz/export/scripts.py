@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from initviz.activations import ACTIVATIONS
 from initviz.architectures import Architecture
 from initviz.export import pytorch
 from initviz.export.draws import Draw, Library, draws
+from initviz.export.initializers import composed
 from initviz.recipes import Recipe
 from initviz.registry import index
 from initviz.spec import Spec
@@ -41,7 +43,12 @@ class Framework:
     initialize: Callable[..., str]
 
 
-FRAMEWORKS = index((Framework("pytorch", "PyTorch", "torch", pytorch.initialize),))
+FRAMEWORKS = index(
+    (
+        Framework("pytorch", "PyTorch", "torch", pytorch.initialize),
+        Framework("keras", "Keras", "keras", partial(composed, library="keras")),
+    )
+)
 
 
 def source(architecture: Architecture[Any], spec: Spec, recipe: Recipe, framework: str) -> str:
