@@ -115,7 +115,8 @@ class Initializer:
     network's `scale` is for this initializer, `default_scale` what it is when not given;
     both are None where the initializer has no scale. `torch` is a statement on a weight `{w}`,
     `keras` and `flax` are initializers of those libraries, all without the gain; `{scale}` stands
-    for a number, `seed` for Keras's generator, and `sparse` for what neither of the two has.
+    for a number, `seed` for Keras's generator, `sparse` for what neither of the two has, and
+    `symmetric` for what Flax has only from 0 on.
     """
 
     name: str
@@ -282,8 +283,7 @@ INITIALIZERS = index(
             reference="Keras documentation, RandomUniform (s = 0.05)",
             torch="nn.init.uniform_({w}, -{scale}, {scale})",
             keras="keras.initializers.RandomUniform(-{scale}, {scale}, seed)",
-            flax="lambda key, shape, dtype=float: "
-            "jax.random.uniform(key, shape, dtype, -{scale}, {scale})",
+            flax="symmetric({scale})",
         ),
         Initializer(
             name="truncated_normal",

@@ -6,15 +6,17 @@ from initviz.initializers import EYE, ORTHOGONAL, UNIFORM
 
 def composed(draw: Draw, library: Library) -> str:
     """Return the expression of the initializer, in which the frame's own functions may stand."""
-    told, uniform = draw.told, draw.initializer.noise is UNIFORM
-    text = draw.spelled(library, told="1" if told and uniform else told)
+    told = draw.told
+    # Keras would have to be told both bounds.
+    unit = told is not None and draw.initializer.noise is UNIFORM and library == "keras"
+    text = draw.spelled(library, told="1" if unit else told)
     if _needs_matrix(draw):
         text = f"flat({text})"
     if draw.centred:
         text = f"centred({text})"
     if draw.blocks > 1:
         text = f"in_blocks({text}, {draw.blocks})"
-    if told and uniform:
+    if unit:
         text = f"scaled({text}, {told})"
     if draw.gain != 1:
         text = f"scaled({text}, {draw.gain!r})"

@@ -47,6 +47,7 @@ FRAMEWORKS = index(
     (
         Framework("pytorch", "PyTorch", "torch", pytorch.initialize),
         Framework("keras", "Keras", "keras", partial(composed, library="keras")),
+        Framework("flax", "Flax", "flax", partial(composed, library="flax")),
     )
 )
 

@@ -19,12 +19,18 @@ pytestmark = pytest.mark.filterwarnings("default", "ignore:__array__ impl:Deprec
 DRAWS = 3
 
 
-def keras_values(build: Callable[[], Any]) -> Iterator[tuple[str, np.ndarray]]:
+def keras_values(build: Callable[[], Any], _: int) -> Iterator[tuple[str, np.ndarray]]:
     for variable in build().trainable_variables:
         yield variable.path.replace("/", "."), np.array(variable)
 
 
-READ = {"keras": keras_values}
+def flax_values(build: Callable[[int], Any], seed: int) -> Iterator[tuple[str, np.ndarray]]:
+    nnx = pytest.importorskip("flax.nnx")
+    for path, parameter in nnx.to_flat_state(nnx.state(build(seed), nnx.Param)):
+        yield ".".join(map(str, path)), np.asarray(parameter[...])
+
+
+READ = {"keras": keras_values, "flax": flax_values}
 # What the libraries call a parameter, and what PyTorch calls it, the first match first.
 NAMES = {
     "keras": [
@@ -38,6 +44,15 @@ NAMES = {
         (r"attention_output\.", "out_proj."),
         (r"\.(gamma|kernel|embeddings)$", ".weight"),
         (r"\.beta$", ".bias"),
+    ],
+    "flax": [
+        (r"dense_i\.kernel", "weight_ih"),
+        (r"dense_h\.kernel", "weight_hh"),
+        (r"dense_[ih]\.bias", "bias_ih"),
+        (r"(query|key|value)\.kernel", "in_proj_weight"),
+        (r"(query|key|value)\.bias", "in_proj_bias"),
+        (r"\.out\.", ".out_proj."),
+        (r"\.(scale|kernel|embedding)$", ".weight"),
     ],
 }
 
@@ -53,8 +68,8 @@ def assert_same_draws(
 ) -> None:
     scope = run(source(architecture, spec, recipe, framework))
     theirs: dict[str, list[np.ndarray]] = {}
-    for _ in range(DRAWS):
-        for name, values in READ[framework](scope["build"]):
+    for seed in range(DRAWS):
+        for name, values in READ[framework](scope["build"], seed):
             theirs.setdefault(pytorch_name(name, framework), []).append(values)
     mine = ours(architecture, spec, recipe, DRAWS)
     # Of two biases that are added, Keras and Flax have one, but for a GRU of Keras.
