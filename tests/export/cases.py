@@ -68,9 +68,9 @@ def ruled(architecture: Architecture, spec: Spec, recipe: Recipe) -> bool:
     return True
 
 
-def run(text: str) -> dict[str, Any]:
+def run(text: str, name: str = "exported") -> dict[str, Any]:
     """Return the names that an exported script defines."""
-    scope: dict[str, Any] = {"__name__": "exported"}
+    scope: dict[str, Any] = {"__name__": name}
     exec(compile(text, "exported.py", "exec"), scope)  # noqa: S102 - what is tested
     return scope
 

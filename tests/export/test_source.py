@@ -2,15 +2,18 @@
 
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from initviz import Batch, Network, codegen
 from initviz.architectures import ARCHITECTURES
 from initviz.export import FRAMEWORKS, source
 from initviz.initializers import INITIALIZERS
+from initviz.network import NORMALIZATIONS
 from initviz.recipes import RECIPES, Recipe, Rule
 from initviz.roles import ROLES
 from tests.export.cases import FLAGS, NETWORKS, own, ruled
@@ -43,6 +46,13 @@ def test_nothing_is_undefined_or_unused(framework: str, tmp_path: Path) -> None:
             if ruled(architecture, spec, recipe):
                 text = source(architecture, spec, recipe, framework)
                 (tmp_path / f"case_{place}_{number}.py").write_text(text)
+    if framework != "pytorch":
+        for number, (initializer, normalization) in enumerate(
+            product(INITIALIZERS, NORMALIZATIONS)
+        ):
+            network = Network(initializer=initializer, normalization=normalization, gain=1.5)
+            text = getattr(codegen, framework)(network, Batch())
+            (tmp_path / f"dense_{number}.py").write_text(text)
     ruff = [
         sys.executable,
         "-m",

@@ -40,7 +40,7 @@ def build(scope: dict[str, Any], framework: str, seed: int = 0) -> Any:
 def parameters(model: Any, framework: str) -> dict[str, np.ndarray]:
     """Return a model's parameters as PyTorch names and lays them out."""
     found: dict[str, list[np.ndarray]] = {}
-    for path, values in _raw(model, framework):
+    for path, values in raw(model, framework):
         name = path
         for pattern, replacement in NAMES[framework]:
             name = re.sub(pattern, replacement, name)
@@ -48,7 +48,8 @@ def parameters(model: Any, framework: str) -> dict[str, np.ndarray]:
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
-def _raw(model: Any, framework: str) -> list[tuple[str, np.ndarray]]:
+def raw(model: Any, framework: str) -> list[tuple[str, np.ndarray]]:
+    """Return a model's parameters as its library names and lays them out."""
     if framework == "keras":
         return [(v.path.replace("/", "."), np.array(v)) for v in model.trainable_variables]
     nnx = pytest.importorskip("flax.nnx")

@@ -93,3 +93,18 @@ def test_the_same_weights_give_the_same_outputs(
     x = architecture.inputs(spec, 4, 0)
     theirs = exported.outputs(model, x.numpy(), framework)
     np.testing.assert_allclose(theirs, mine(x).detach(), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_a_script_prints_the_variance_of_every_parameter(
+    name: str, framework: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    architecture = ARCHITECTURES[name]
+    spec = architecture.spec(**FIELDS[name][1])
+    scope = run(source(architecture, spec, RECIPES["keras"], framework), "__main__")
+    *rows, output = capsys.readouterr().out.splitlines()
+    names, variances = [r.split()[0] for r in rows], [float(r.split()[-1]) for r in rows]
+    raw = exported.raw(scope["model"], framework)
+    assert {n.replace("/", ".") for n in names} == {n for n, _ in raw}
+    assert sorted(variances) == pytest.approx(sorted(v.var() for _, v in raw), rel=1e-3)
+    assert output.startswith("output (8, ")
