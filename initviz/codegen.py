@@ -1,6 +1,8 @@
-"""A `Network` as PyTorch source that a user can paste and run."""
+"""A `Network` as source that a user can paste and run."""
 
 from initviz.activations import ACTIVATIONS
+from initviz.export.draws import Draw
+from initviz.export.scripts import FRAMEWORKS, fill
 from initviz.initializers import INITIALIZERS, Initializer
 from initviz.links import to_params
 from initviz.network import DIGITS_PIXELS, Batch, Network
@@ -76,15 +78,12 @@ def pytorch(network: Network, batch: Batch) -> str:
     weights = _weights(INITIALIZERS[network.initializer], network)
     normalized = network.normalization != "none"
     return _TEMPLATE.format(
-        title=(
-            f"{network.depth} hidden layers of {network.width} units, "
-            f"{ACTIVATIONS[network.activation].label}, {INITIALIZERS[network.initializer].label}."
-        ),
+        title=_title(network),
         elementwise=_ELEMENTWISE if activation.startswith("Elementwise") else "",
         imports="import math\n\n" if "math." in weights else "",
         weights=weights,
         biases=_biases(network),
-        features=DIGITS_PIXELS if batch.inputs == "digits" else network.width,
+        features=_features(network, batch),
         depth=network.depth,
         width=network.width,
         normalization=(
@@ -96,9 +95,65 @@ def pytorch(network: Network, batch: Batch) -> str:
     )
 
 
+def keras(network: Network, batch: Batch) -> str:
+    """Return a complete Keras script that builds the network and prints its weights' variances."""
+    biases = f"keras.initializers.Constant({network.bias_mean!r})"
+    if network.bias_std:
+        moments = f"{network.bias_mean!r}, {network.bias_std!r}"
+        biases = f"keras.initializers.RandomNormal({moments}, seed)"
+    return _script("keras", network, batch, biases)
+
+
+def flax(network: Network, batch: Batch) -> str:
+    """Return a complete Flax script that builds the network and prints its weights' variances."""
+    biases = f"nnx.initializers.constant({network.bias_mean!r})"
+    if network.bias_std and not network.bias_mean:
+        biases = f"nnx.initializers.normal({network.bias_std!r})"
+    elif network.bias_std:
+        noise = f"{network.bias_std!r} * jax.random.normal(key, shape, dtype)"
+        biases = f"lambda key, shape, dtype=float: {network.bias_mean!r} + {noise}"
+    return _script("flax", network, batch, biases)
+
+
+def _script(framework: str, network: Network, batch: Batch, biases: str) -> str:
+    features = _features(network, batch)
+    weight = Draw(
+        initializer=INITIALIZERS[network.initializer],
+        shape=(network.width, features),
+        fan_in=features,
+        fan_out=network.width,
+        scale=network.scale,
+        gain=network.gain,
+    )
+    return fill(
+        FRAMEWORKS[framework],
+        "dense",
+        {"weight": weight},
+        title=_title(network),
+        about="",
+        features=features,
+        biases=biases,
+        size=batch.size,
+        seed=batch.seed,
+        **network.model_dump(include={"depth", "width", "activation", "normalization"}),
+    )
+
+
+def _title(network: Network) -> str:
+    return (
+        f"{network.depth} hidden layers of {network.width} units, "
+        f"{ACTIVATIONS[network.activation].label}, {INITIALIZERS[network.initializer].label}."
+    )
+
+
+def _features(network: Network, batch: Batch) -> int:
+    return DIGITS_PIXELS if batch.inputs == "digits" else network.width
+
+
 def _weights(initializer: Initializer, network: Network) -> str:
     scale = initializer.default_scale if network.scale is None else network.scale
-    return initializer.torch.format(gain=repr(network.gain), scale=repr(scale))
+    statement = initializer.torch.format(w="w", scale=repr(scale))
+    return statement if network.gain == 1 else f"{statement}.mul_({network.gain!r})"
 
 
 def _biases(network: Network) -> str:

@@ -113,8 +113,10 @@ class Initializer:
 
     `amplitude(fan_in, fan_out, scale)` multiplies the noise. `scale_meaning` says what the
     network's `scale` is for this initializer, `default_scale` what it is when not given;
-    both are None where the initializer has no scale. `torch` is a statement on a weight
-    `w` in which `{gain}` and `{scale}` stand for numbers.
+    both are None where the initializer has no scale. `torch` is a statement on a weight `{w}`,
+    `keras` and `flax` are initializers of those libraries, all without the gain; `{scale}` stands
+    for a number, `seed` for Keras's generator, `sparse` for what neither of the two has, and
+    `symmetric` for what Flax has only from 0 on.
     """
 
     name: str
@@ -181,18 +183,26 @@ class Initializer:
         return (noise.to(wide) * factor).to(dtype)
 
 
-def variance_scaling(scale: float, mode: Mode, noise: Noise) -> Callable[[int, int, float], float]:
-    """Return the amplitude that gives every weight the variance scale / fan.
+@dataclass(frozen=True)
+class VarianceScaling:
+    """The amplitude that gives every weight the variance scale / fan.
 
     The fan is `fan_in`, `fan_out` or their mean. He, Glorot and LeCun are special cases:
     He et al. 2015, arXiv:1502.01852, equations 10 and 14; Glorot and Bengio 2010, equation 16.
     """
 
-    def amplitude(fan_in: int, fan_out: int, _: float) -> float:
-        fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
-        return math.sqrt(scale / fan / noise.variance(fan_out, fan_in))
+    scale: float
+    mode: Mode
+    noise: Noise
 
-    return amplitude
+    def __call__(self, fan_in: int, fan_out: int, _: float) -> float:
+        """Return the amplitude; there is no scale for a user to choose."""
+        variance = self.scale / self.fan(fan_in, fan_out)
+        return math.sqrt(variance / self.noise.variance(fan_out, fan_in))
+
+    def fan(self, fan_in: int, fan_out: int) -> float:
+        """Return the fan that the variance is divided by."""
+        return {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
 
 
 def _as_scale(fan_in: int, fan_out: int, scale: float) -> float:
@@ -217,8 +227,8 @@ INITIALIZERS = index(
             amplitude=_fixed(0.0),
             formula=r"w = 0",
             reference="Goodfellow, Bengio and Courville 2016, Deep Learning, section 8.4",
-            torch="nn.init.zeros_(w)",
-            keras='"zeros"',
+            torch="nn.init.zeros_({w})",
+            keras="keras.initializers.Zeros()",
             flax="nnx.initializers.zeros_init()",
         ),
         Initializer(
@@ -229,8 +239,8 @@ INITIALIZERS = index(
             amplitude=_fixed(1.0),
             formula=r"w = g",
             reference="Goodfellow, Bengio and Courville 2016, Deep Learning, section 8.4",
-            torch="nn.init.constant_(w, {gain})",
-            keras='"ones"',
+            torch="nn.init.ones_({w})",
+            keras="keras.initializers.Ones()",
             flax="nnx.initializers.ones_init()",
         ),
         Initializer(
@@ -243,7 +253,7 @@ INITIALIZERS = index(
             default_scale=0.01,
             formula=r"w = g\,c",
             reference="Goodfellow, Bengio and Courville 2016, Deep Learning, section 8.4",
-            torch="nn.init.constant_(w, {gain} * {scale})",
+            torch="nn.init.constant_({w}, {scale})",
             keras="keras.initializers.Constant({scale})",
             flax="nnx.initializers.constant({scale})",
         ),
@@ -257,8 +267,8 @@ INITIALIZERS = index(
             default_scale=0.01,
             formula=r"w \sim \mathcal{N}(0,\; g^2 s^2)",
             reference="Krizhevsky, Sutskever and Hinton 2012, NIPS, section 5 (s = 0.01)",
-            torch="nn.init.normal_(w, std={gain} * {scale})",
-            keras="keras.initializers.RandomNormal(stddev={scale})",
+            torch="nn.init.normal_({w}, std={scale})",
+            keras="keras.initializers.RandomNormal(stddev={scale}, seed=seed)",
             flax="nnx.initializers.normal({scale})",
         ),
         Initializer(
@@ -271,9 +281,9 @@ INITIALIZERS = index(
             default_scale=0.05,
             formula=r"w \sim \mathcal{U}(-g s,\; g s)",
             reference="Keras documentation, RandomUniform (s = 0.05)",
-            torch="nn.init.uniform_(w, -{gain} * {scale}, {gain} * {scale})",
-            keras="keras.initializers.RandomUniform(-{scale}, {scale})",
-            flax="nnx.initializers.uniform({scale})",
+            torch="nn.init.uniform_({w}, -{scale}, {scale})",
+            keras="keras.initializers.RandomUniform(-{scale}, {scale}, seed)",
+            flax="symmetric({scale})",
         ),
         Initializer(
             name="truncated_normal",
@@ -285,8 +295,8 @@ INITIALIZERS = index(
             default_scale=0.02,
             formula=r"w \sim \mathcal{N}(0,\; g^2 s^2),\quad |w| < 2 g s",
             reference="Devlin et al. 2019, arXiv:1810.04805 (s = 0.02)",
-            torch="nn.init.trunc_normal_(w).mul_({gain} * {scale})",
-            keras="keras.initializers.TruncatedNormal(stddev={scale})",
+            torch="nn.init.trunc_normal_({w}).mul_({scale})",
+            keras="keras.initializers.TruncatedNormal(stddev={scale}, seed=seed)",
             flax="nnx.initializers.truncated_normal({scale})",
         ),
         Initializer(
@@ -294,11 +304,11 @@ INITIALIZERS = index(
             label="LeCun normal",
             family="variance scaling",
             noise=NORMAL,
-            amplitude=variance_scaling(1, "fan_in", NORMAL),
+            amplitude=VarianceScaling(1, "fan_in", NORMAL),
             formula=r"w \sim \mathcal{N}(0,\; g^2 / n_\mathrm{in})",
             reference=_LECUN,
-            torch='nn.init.kaiming_normal_(w, nonlinearity="linear").mul_({gain})',
-            keras='"lecun_normal"',
+            torch='nn.init.kaiming_normal_({w}, nonlinearity="linear")',
+            keras="keras.initializers.LecunNormal(seed)",
             flax="nnx.initializers.lecun_normal()",
         ),
         Initializer(
@@ -306,11 +316,11 @@ INITIALIZERS = index(
             label="LeCun uniform",
             family="variance scaling",
             noise=UNIFORM,
-            amplitude=variance_scaling(1, "fan_in", UNIFORM),
+            amplitude=VarianceScaling(1, "fan_in", UNIFORM),
             formula=r"w \sim \mathcal{U}\left(\pm g \sqrt{3 / n_\mathrm{in}}\right)",
             reference=_LECUN,
-            torch='nn.init.kaiming_uniform_(w, nonlinearity="linear").mul_({gain})',
-            keras='"lecun_uniform"',
+            torch='nn.init.kaiming_uniform_({w}, nonlinearity="linear")',
+            keras="keras.initializers.LecunUniform(seed)",
             flax="nnx.initializers.lecun_uniform()",
         ),
         Initializer(
@@ -318,12 +328,11 @@ INITIALIZERS = index(
             label="LeCun truncated normal",
             family="variance scaling",
             noise=TRUNCATED,
-            amplitude=variance_scaling(1, "fan_in", TRUNCATED),
+            amplitude=VarianceScaling(1, "fan_in", TRUNCATED),
             formula=r"w \sim \mathcal{N}(0,\; g^2 / n_\mathrm{in}),\ \text{tails cut}",
             reference="JAX documentation, jax.nn.initializers.lecun_normal, Flax's default",
-            torch="nn.init.trunc_normal_(w, a=-2, b=2)"
-            ".mul_({gain} / 0.8796256610342398 / math.sqrt(w.shape[1]))",
-            keras='"lecun_normal"',
+            torch="nn.init.trunc_normal_({w}).div_(0.8796256610342398 * math.sqrt({w}[0].numel()))",
+            keras="keras.initializers.LecunNormal(seed)",
             flax="nnx.initializers.lecun_normal()",
         ),
         Initializer(
@@ -331,11 +340,11 @@ INITIALIZERS = index(
             label="Glorot normal (Xavier)",
             family="variance scaling",
             noise=NORMAL,
-            amplitude=variance_scaling(1, "fan_avg", NORMAL),
+            amplitude=VarianceScaling(1, "fan_avg", NORMAL),
             formula=r"w \sim \mathcal{N}(0,\; 2 g^2 / (n_\mathrm{in} + n_\mathrm{out}))",
             reference=_GLOROT,
-            torch="nn.init.xavier_normal_(w, gain={gain})",
-            keras='"glorot_normal"',
+            torch="nn.init.xavier_normal_({w})",
+            keras="keras.initializers.GlorotNormal(seed)",
             flax="nnx.initializers.glorot_normal()",
             aliases=("xavier_normal",),
         ),
@@ -344,11 +353,11 @@ INITIALIZERS = index(
             label="Glorot uniform (Xavier)",
             family="variance scaling",
             noise=UNIFORM,
-            amplitude=variance_scaling(1, "fan_avg", UNIFORM),
+            amplitude=VarianceScaling(1, "fan_avg", UNIFORM),
             formula=r"w \sim \mathcal{U}(\pm g \sqrt{6 / (n_\mathrm{in} + n_\mathrm{out})})",
             reference=_GLOROT,
-            torch="nn.init.xavier_uniform_(w, gain={gain})",
-            keras='"glorot_uniform"',
+            torch="nn.init.xavier_uniform_({w})",
+            keras="keras.initializers.GlorotUniform(seed)",
             flax="nnx.initializers.glorot_uniform()",
             aliases=("xavier_uniform",),
         ),
@@ -357,11 +366,11 @@ INITIALIZERS = index(
             label="He normal (Kaiming)",
             family="variance scaling",
             noise=NORMAL,
-            amplitude=variance_scaling(2, "fan_in", NORMAL),
+            amplitude=VarianceScaling(2, "fan_in", NORMAL),
             formula=r"w \sim \mathcal{N}(0,\; 2 g^2 / n_\mathrm{in})",
             reference=_HE,
-            torch='nn.init.kaiming_normal_(w, nonlinearity="relu").mul_({gain})',
-            keras='"he_normal"',
+            torch='nn.init.kaiming_normal_({w}, nonlinearity="relu")',
+            keras="keras.initializers.HeNormal(seed)",
             flax="nnx.initializers.he_normal()",
             aliases=("kaiming_normal",),
         ),
@@ -370,11 +379,11 @@ INITIALIZERS = index(
             label="He uniform (Kaiming)",
             family="variance scaling",
             noise=UNIFORM,
-            amplitude=variance_scaling(2, "fan_in", UNIFORM),
+            amplitude=VarianceScaling(2, "fan_in", UNIFORM),
             formula=r"w \sim \mathcal{U}\left(\pm g \sqrt{6 / n_\mathrm{in}}\right)",
             reference=_HE,
-            torch='nn.init.kaiming_uniform_(w, nonlinearity="relu").mul_({gain})',
-            keras='"he_uniform"',
+            torch='nn.init.kaiming_uniform_({w}, nonlinearity="relu")',
+            keras="keras.initializers.HeUniform(seed)",
             flax="nnx.initializers.he_uniform()",
             aliases=("kaiming_uniform",),
         ),
@@ -386,8 +395,8 @@ INITIALIZERS = index(
             amplitude=_fixed(1.0),
             formula=r"W = g\,Q,\quad Q^\top Q = I \text{ or } Q Q^\top = I",
             reference="Saxe, McClelland and Ganguli 2014, arXiv:1312.6120",
-            torch="nn.init.orthogonal_(w, gain={gain})",
-            keras='"orthogonal"',
+            torch="nn.init.orthogonal_({w})",
+            keras="keras.initializers.Orthogonal(seed=seed)",
             flax="nnx.initializers.orthogonal()",
         ),
         Initializer(
@@ -398,8 +407,8 @@ INITIALIZERS = index(
             amplitude=_fixed(1.0),
             formula=r"W = g\,I",
             reference="Le, Jaitly and Hinton 2015, arXiv:1504.00941",
-            torch="nn.init.eye_(w).mul_({gain})",
-            keras='"identity"',
+            torch="nn.init.eye_({w})",
+            keras="keras.initializers.Identity()",
             flax="lambda key, shape, dtype=float: jax.numpy.eye(*shape, dtype=dtype)",
         ),
         Initializer(
@@ -410,20 +419,20 @@ INITIALIZERS = index(
             amplitude=_fixed(0.01),
             formula=r"w \sim \mathcal{N}(0,\; 0.01^2 g^2),\ 10\,\% \text{ of each column } 0",
             reference="Martens 2010, ICML, section 5; PyTorch's sparse_ with sparsity 0.1",
-            torch="nn.init.sparse_(w, sparsity=0.1, std=0.01 * {gain})",
-            keras="",
-            flax="",
+            torch="nn.init.sparse_({w}, sparsity=0.1, std=0.01)",
+            keras="sparse",
+            flax="sparse",
         ),
         Initializer(
             name="torch_default",
             label="PyTorch default",
             family="variance scaling",
             noise=UNIFORM,
-            amplitude=variance_scaling(1 / 3, "fan_in", UNIFORM),
+            amplitude=VarianceScaling(1 / 3, "fan_in", UNIFORM),
             formula=r"w \sim \mathcal{U}\left(\pm g / \sqrt{n_\mathrm{in}}\right)",
             reference="PyTorch documentation, torch.nn.Linear",
-            torch="nn.init.kaiming_uniform_(w, a=math.sqrt(5)).mul_({gain})",
-            keras='keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")',
+            torch="nn.init.kaiming_uniform_({w}, a=math.sqrt(5))",
+            keras='keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform", seed)',
             flax='nnx.initializers.variance_scaling(1 / 3, "fan_in", "uniform")',
         ),
     )

@@ -18,9 +18,6 @@ from initviz.randomness import generator
 from initviz.registry import index
 from initviz.roles import FALLBACKS, Slot, slots
 
-# In PyTorch's order of an LSTM's gates: input, forget, cell, output.
-_FORGET = 1
-
 
 @dataclass(frozen=True)
 class Rule:
@@ -41,6 +38,20 @@ class Rule:
     matched: bool = False
     over_residuals: bool = False
     centred: bool = False
+
+    def drawn_as(self, slot: Slot) -> str:
+        """Return the name of the initializer that the parameter gets."""
+        if self.matched and slot.activation is not None:
+            return ACTIVATIONS[slot.activation].partner
+        return self.initializer
+
+    def blocks(self, slot: Slot) -> int:
+        """Return how many equal blocks the parameter is drawn in."""
+        return slot.gates if slot.cell in self.per_gate else 1
+
+    def fan_in(self, slot: Slot) -> int:
+        """Return the fan-in that the parameter is drawn with."""
+        return slot.hidden if self.hidden and slot.hidden is not None else slot.fan_in
 
 
 @dataclass(frozen=True)
@@ -226,19 +237,10 @@ def reinitialize(
             with a role; the module is then unchanged.
     """
     chosen = recipe if isinstance(recipe, Recipe) else _named(recipe)
-    found = slots(module, roles)
-    if not found:
-        raise ValueError(f"{type(module).__name__} has no parameter that a recipe knows a role for")
-    ruled = [(slot, chosen.rule(slot)) for slot in found]
-    residuals = sum(slot.role == "residual.last" for slot in found)
-    if residuals == 0 and any(rule.over_residuals for _, rule in ruled):
-        raise ValueError(
-            f"recipe {chosen.name!r} divides by the number of residual branches, but no parameter "
-            "has the role 'residual.last'"
-        )
+    ruled, residuals = rules_of(module, chosen, roles)
     rows = []
     for place, (slot, rule) in enumerate(ruled):
-        name = _initializer(slot, rule)
+        name = rule.drawn_as(slot)
         values = _draw(slot, rule, name, generator(seed, "weight", place))
         if rule.over_residuals:
             values /= math.sqrt(residuals)
@@ -252,16 +254,31 @@ def reinitialize(
     return pd.DataFrame(rows, columns=columns)
 
 
+def rules_of(
+    module: nn.Module, recipe: Recipe, roles: Mapping[str, str] | None
+) -> tuple[list[tuple[Slot, Rule]], int]:
+    """Return every parameter with its rule, and the number of residual branches.
+
+    Raises:
+        ValueError: as `reinitialize` does.
+    """
+    found = slots(module, roles)
+    if not found:
+        raise ValueError(f"{type(module).__name__} has no parameter that a recipe knows a role for")
+    ruled = [(slot, recipe.rule(slot)) for slot in found]
+    residuals = sum(slot.role == "residual.last" for slot in found)
+    if residuals == 0 and any(rule.over_residuals for _, rule in ruled):
+        raise ValueError(
+            f"recipe {recipe.name!r} divides by the number of residual branches, but no parameter "
+            "has the role 'residual.last'"
+        )
+    return ruled, residuals
+
+
 def _named(recipe: str) -> Recipe:
     if recipe not in RECIPES:
         raise ValueError(f"recipe must be one of {', '.join(RECIPES)}; got {recipe!r}")
     return RECIPES[recipe]
-
-
-def _initializer(slot: Slot, rule: Rule) -> str:
-    if rule.matched and slot.activation is not None:
-        return ACTIVATIONS[slot.activation].partner
-    return rule.initializer
 
 
 def _draw(slot: Slot, rule: Rule, name: str, source: Generator) -> Tensor:
@@ -270,10 +287,9 @@ def _draw(slot: Slot, rule: Rule, name: str, source: Generator) -> Tensor:
         return _draw_centre(slot, rule, name, source)
     rows = len(slot.parameter)
     columns = slot.parameter[0].numel() if slot.parameter.dim() > 1 else 1
-    blocks = slot.gates if slot.cell in rule.per_gate else 1
+    blocks = rule.blocks(slot)
     initializer = INITIALIZERS[name]
-    fan_in = slot.hidden if rule.hidden and slot.hidden is not None else slot.fan_in
-    factor = initializer.factor(fan_in, slot.fan_out // blocks, scale=rule.scale)
+    factor = initializer.factor(rule.fan_in(slot), slot.fan_out // blocks, scale=rule.scale)
     drawn = [initializer.noise.draw(rows // blocks, columns, source) for _ in range(blocks)]
     return torch.cat(drawn) * factor
 
@@ -290,10 +306,9 @@ def _draw_centre(slot: Slot, rule: Rule, name: str, source: Generator) -> Tensor
 
 
 def _set_forget(slot: Slot, rule: Rule) -> None:
-    if rule.forget is None or slot.cell != "LSTM" or "_ih" not in slot.name:
-        return
-    hidden = len(slot.parameter) // slot.gates
-    slot.parameter[_FORGET * hidden : (_FORGET + 1) * hidden] = rule.forget
+    rows = slot.forget_rows
+    if rule.forget is not None and rows is not None:
+        slot.parameter[rows] = rule.forget
 
 
 def _clear_padding(module: nn.Module, slot: Slot) -> None:

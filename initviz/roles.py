@@ -46,6 +46,8 @@ _NORMS = (
     nn.RMSNorm,
 )
 _GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
+# In PyTorch's order of an LSTM's gates: input, forget, cell, output.
+_FORGET = 1
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,14 @@ class Slot:
     cell: str | None = None
     activation: str | None = None
     plain: str | None = None
+
+    @property
+    def forget_rows(self) -> slice | None:
+        """Where the forget gate is in the input's half of an LSTM, and None elsewhere."""
+        if self.cell != "LSTM" or "_ih" not in self.name:
+            return None
+        hidden = len(self.parameter) // self.gates
+        return slice(_FORGET * hidden, (_FORGET + 1) * hidden)
 
 
 def slots(module: nn.Module, roles: Mapping[str, str] | None = None) -> list[Slot]:
