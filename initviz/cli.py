@@ -127,7 +127,7 @@ def _probe_module(where: str, shape: str | None, recipe: str | None, seed: int) 
         raise ValueError("module needs --input-shape, as in --input-shape 32,3,64,64")
     inputs, module = batch_of(shape, seed), load(where)
     if recipe is not None:
-        reinitialize(module, recipe, seed=seed)
+        reinitialize(module, recipe, seed=seed, inputs=inputs)
     return probe(module, inputs)
 
 

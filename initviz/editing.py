@@ -62,6 +62,7 @@ def document(recipe: Recipe) -> dict[str, Any]:
         "name": recipe.name,
         "label": recipe.label,
         "reference": recipe.reference,
+        "unit_variance": recipe.unit_variance,
         "rules": {
             role: {f: v for f, v in asdict(rule).items() if v != plain[f]}
             for role, rule in recipe.rules.items()
@@ -91,4 +92,4 @@ def recipe_of(written: Mapping[str, Any]) -> Recipe:
     if not rules:
         raise ValueError("a recipe must have rules, a mapping from roles; got none")
     name, label, reference = (str(written.get(k, "")) for k in ("name", "label", "reference"))
-    return Recipe(name, label, reference, rules)
+    return Recipe(name, label, reference, rules, bool(written.get("unit_variance")))

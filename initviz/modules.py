@@ -8,7 +8,7 @@ h = z.
 
 import copy
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -20,7 +20,7 @@ from torch.utils.checkpoint import CheckpointFunction
 from initviz.following import Follow
 from initviz.measuring import Observation, measure
 from initviz.statistics import Floats
-from initviz.structures import Inputs, mapped
+from initviz.structures import Inputs, call, mapped
 
 Loss = Callable[[Any], Tensor]
 
@@ -53,7 +53,7 @@ def _pass(
         torch.default_generator.manual_seed(seed)
         follow = Follow(module, copying=copying)
         with follow.where(module), follow:
-            output = _call(module, mapped(inputs, torch.clone))
+            output = call(module, mapped(inputs, torch.clone))
         if not follow.rows:
             raise ValueError(
                 f"{type(module).__name__} used no weight matrix; a probe needs at least one dense "
@@ -62,12 +62,6 @@ def _pass(
         if not all(row.z.intact and row.output.intact for row in follow.rows):
             raise _WrittenOverError
         return measure(follow.rows, loss(output))
-
-
-def _call(module: nn.Module, inputs: Inputs) -> Any:
-    if isinstance(inputs, Mapping):
-        return module(**inputs)
-    return module(*inputs) if isinstance(inputs, tuple) else module(inputs)
 
 
 def observe_exactly(

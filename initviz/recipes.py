@@ -17,6 +17,8 @@ from initviz.initializers import INITIALIZERS
 from initviz.randomness import generator
 from initviz.registry import index
 from initviz.roles import FALLBACKS, Slot, slots
+from initviz.structures import Inputs
+from initviz.unit_variance import scale_to_unit_variance
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,17 @@ class Rule:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Rules by role, with where they are documented."""
+    """Rules by role, with where they are documented.
+
+    `unit_variance` then divides the weights of every layer by what makes the variance of its
+    outputs 1 on a batch of inputs: Mishkin and Matas 2016, arXiv:1511.06422, algorithm 1.
+    """
 
     name: str
     label: str
     reference: str
     rules: Mapping[str, Rule]
+    unit_variance: bool = False
 
     def rule(self, slot: Slot) -> Rule:
         """Return the rule of a parameter's role, or of a role it falls back on.
@@ -212,6 +219,20 @@ RECIPES = index(
                 **_NORM,
             },
         ),
+        Recipe(
+            name="lsuv",
+            label="LSUV (from data)",
+            reference="Mishkin and Matas 2016, arXiv:1511.06422: orthogonal, then each layer's "
+            "outputs scaled to variance 1 on a batch",
+            unit_variance=True,
+            rules={
+                "dense.weight": Rule("orthogonal"),
+                "conv.weight": Rule("orthogonal"),
+                "bias": Rule("zeros"),
+                "embedding.weight": Rule("normal", scale=1.0),
+                **_NORM,
+            },
+        ),
     )
 )
 
@@ -222,8 +243,11 @@ def reinitialize(
     *,
     seed: int = 0,
     roles: Mapping[str, str] | None = None,
+    inputs: Inputs | None = None,
 ) -> pd.DataFrame:
     """Draw a module's parameters anew, in place, by their roles.
+
+    `inputs`, given to the module as `probe` does, are what a recipe with `unit_variance` needs.
 
     `roles` gives parameters another role, by name or shell pattern:
     `{"blocks.*.out.weight": "residual.last"}`. Returns a row for every parameter that was
@@ -232,13 +256,14 @@ def reinitialize(
     gives the same weights; the global random state is not touched.
 
     Raises:
-        ValueError: if the recipe or a role is unknown, the recipe has no rule for a role or
-            divides by a number of residual branches that is 0, or the module has no parameter
-            with a role; the module is then unchanged.
+        ValueError: if the recipe or a role is unknown, the recipe has no rule for a role, wants
+            inputs and gets none, or divides by a number of residual branches that is 0, or the
+            module has no parameter with a role; the module is then unchanged.
     """
     chosen = recipe if isinstance(recipe, Recipe) else _named(recipe)
     ruled, residuals = rules_of(module, chosen, roles)
-    rows = []
+    if chosen.unit_variance and inputs is None:
+        raise ValueError(f"inputs must be given for the recipe {chosen.name!r}; got None")
     for place, (slot, rule) in enumerate(ruled):
         name = rule.drawn_as(slot)
         values = _draw(slot, rule, name, generator(seed, "weight", place))
@@ -248,8 +273,12 @@ def reinitialize(
             slot.parameter.copy_(values.reshape(slot.parameter.shape))
             _set_forget(slot, rule)
             _clear_padding(module, slot)
-        variance = float(slot.parameter.detach().double().var(correction=0))
-        rows.append((slot.name, slot.role, name, slot.fan_in, slot.fan_out, variance))
+    if chosen.unit_variance and inputs is not None:
+        scale_to_unit_variance(module, inputs)
+    rows = [
+        (s.name, s.role, rule.drawn_as(s), s.fan_in, s.fan_out, _variance(s.parameter))
+        for s, rule in ruled
+    ]
     columns = ["name", "role", "initializer", "fan_in", "fan_out", "variance"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -273,6 +302,10 @@ def rules_of(
             "has the role 'residual.last'"
         )
     return ruled, residuals
+
+
+def _variance(parameter: Tensor) -> float:
+    return float(parameter.detach().double().var(correction=0))
 
 
 def _named(recipe: str) -> Recipe:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 Inputs = Tensor | tuple[Any, ...] | list[Any] | Mapping[str, Any]
 
@@ -35,3 +35,10 @@ def mapped(structure: Any, change: Callable[[Tensor], Tensor]) -> Any:
     if isinstance(structure, (tuple, list)):
         return type(structure)(mapped(value, change) for value in structure)
     return structure
+
+
+def call(module: nn.Module, inputs: Inputs) -> Any:
+    """Call a module: a tuple holds positional arguments, a mapping keyword arguments."""
+    if isinstance(inputs, Mapping):
+        return module(**inputs)
+    return module(*inputs) if isinstance(inputs, tuple) else module(inputs)

@@ -67,8 +67,9 @@ def study(architecture: Architecture[Any], spec: Spec, recipe: Recipe, *, seed: 
     with TURNS.turn():
         module = architecture.build(spec)
         chosen = architecture.recipe(spec, recipe)
-        drawn = reinitialize(module, chosen, seed=seed, roles=architecture.roles(spec))
         inputs = architecture.inputs(spec, BATCH_SIZE, seed)
+        roles = architecture.roles(spec)
+        drawn = reinitialize(module, chosen, seed=seed, roles=roles, inputs=inputs)
         signals = probe(module, inputs)
         layers = Path(signals.layers.names, signals.log10["act_var"], signals.log10["grad_act_var"])
         path = layers

@@ -57,8 +57,8 @@ def recipes() -> None:
     st.subheader("Recipes")
     st.markdown(
         "What each kind of parameter gets: the libraries' defaults, the textbook's advice, and "
-        "what two well-known models did. Roles without an entry fall back on dense weights or "
-        "biases, where those are meant."
+        "what well-known models and papers did. Roles without an entry fall back on dense weights "
+        "or biases, where those are meant."
     )
     columns = {recipe.label: recipe.rules for recipe in RECIPES.values()}
     rows = {
@@ -77,6 +77,7 @@ def _said(rule: Rule | None) -> str:
     words += [f"{rule.scale:g}"] if rule.scale is not None else []
     words += ["÷ √branches"] if rule.over_residuals else []
     words += ["or the activation's partner"] if rule.matched else []
+    words += ["at the kernel's centre"] if rule.centred else []
     words += ["gate by gate"] if rule.per_gate else []
     words += [f"forget gate {rule.forget:g}"] if rule.forget is not None else []
     return ", ".join(words)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from initviz import probe
 from initviz.architectures import ARCHITECTURES
@@ -103,3 +104,22 @@ def test_inputs_are_images_of_standardised_digits() -> None:
 def test_a_kernel_needs_a_centre() -> None:
     with pytest.raises(ValueError, match=r"kernel must be odd, .*; got 4"):
         CNN.spec(kernel=4)
+
+
+def test_delta_orthogonal_kernels_hold_a_thousand_layers_of_tanh() -> None:
+    # Near 0, tanh takes q to q − 2 q², so 1/q grows by 2 a layer; and the gradient's variance
+    # loses a share 2 q a layer, which together is the same ratio. Xiao et al. 2018, figure 1.
+    depth, start = 1000, 0.01
+    layers: list[nn.Module] = []
+    for _ in range(depth):
+        layers += [nn.Conv2d(32, 32, 3, padding=1), nn.Tanh()]
+    net = nn.Sequential(*layers)
+    reinitialize(net, "delta_orthogonal", seed=0)
+    x = torch.randn(4, 32, 8, 8, generator=torch.Generator().manual_seed(0)) * start**0.5
+    x.requires_grad_()
+    out = net(x)
+    expected = 1 / (1 + 2 * start * depth)
+    assert out.square().mean().item() / start == pytest.approx(expected, rel=0.15)
+    cotangent = torch.randn(out.shape, generator=torch.Generator().manual_seed(1))
+    (back,) = torch.autograd.grad((out * cotangent).sum(), x)
+    assert back.square().mean().item() == pytest.approx(expected, rel=0.15)

@@ -13,7 +13,7 @@ from initviz.roles import slots
 REFUSED = {
     "cnn": {"gpt2", "bert"},
     "residual": {"gpt2", "bert"},
-    "recurrent": {"gpt2", "bert", "fixup", "delta_orthogonal"},
+    "recurrent": {"gpt2", "bert", "fixup", "delta_orthogonal", "lsuv"},
     "transformer": {"fixup", "delta_orthogonal"},
 }
 
@@ -25,13 +25,14 @@ def test_every_recipe_draws_it_or_names_the_role_it_lacks(name: str, recipe: str
     spec = architecture.spec()
     module, roles = architecture.build(spec), architecture.roles(spec)
     chosen = architecture.recipe(spec, RECIPES[recipe])
+    inputs = architecture.inputs(spec, 16, 0)
     if recipe in REFUSED[name]:
         with pytest.raises(ValueError, match="has no rule for the role"):
-            reinitialize(module, chosen, roles=roles)
+            reinitialize(module, chosen, roles=roles, inputs=inputs)
         return
-    table = reinitialize(module, chosen, seed=1, roles=roles)
+    table = reinitialize(module, chosen, seed=1, roles=roles, inputs=inputs)
     assert set(table.name) == {slot.name for slot in slots(module, roles)}
-    signals = probe(module, architecture.inputs(spec, 16, 0))
+    signals = probe(module, inputs)
     assert np.isfinite(signals.table["preact_var"]).all()
     assert np.isfinite(signals.table["grad_weight_var"]).all()
     assert signals.diagnosis.verdict

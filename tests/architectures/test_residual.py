@@ -49,6 +49,24 @@ def test_a_branch_that_ends_in_batch_normalization_adds_one_a_block() -> None:
     np.testing.assert_allclose(found, 1 + np.arange(DEPTH), rtol=0.03)
 
 
+@torch.no_grad()
+def test_an_activation_after_the_sum_slows_the_growth() -> None:
+    # x ← relu(x + F(x)), as in the first residual nets. The factor is the reference's simulated
+    # 2.38; draws stray as above, and more, since halves of the sum are cut off.
+    rates = []
+    for seed in range(8):
+        spec = RESIDUAL.spec(depth=DEPTH, channels=256, kernel=1)
+        blocks = RESIDUAL.build(spec)[1:]
+        reinitialize(blocks, HE, seed=seed, roles=RESIDUAL.roles(spec))
+        x = torch.randn(4, 256, 8, 8, generator=torch.Generator().manual_seed(seed))
+        sizes = []
+        for block in blocks:
+            x = block(x).relu()
+            sizes.append(float(x.double().square().mean()))
+        rates.append((sizes[-1] / sizes[0]) ** (1 / (DEPTH - 1)))
+    assert np.mean(rates) == pytest.approx(2.38, rel=0.03)
+
+
 @pytest.mark.parametrize("branch", SILENT)
 def test_a_silent_branch_leaves_the_trunk_as_it_is(branch: str) -> None:
     assert trunk(HE, branch=branch, kernel=3).tolist() == [1.0] * DEPTH
