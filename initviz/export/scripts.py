@@ -69,6 +69,8 @@ def source(architecture: Architecture[Any], spec: Spec, recipe: Recipe, framewor
     title = f"{architecture.label}: {', '.join(f'{k} {v}' for k, v in fields.items())}."
     about = f"Initialized by the recipe: {recipe.label}"
     about += f" ({recipe.reference})." if recipe.reference else "."
+    if recipe.unit_variance:
+        about += " What it then scales on a batch is left to you: it needs your data."
     return fill(
         chosen,
         architecture.name,

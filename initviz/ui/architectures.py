@@ -1,6 +1,7 @@
 """The parts of the Architectures page."""
 
 import json
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -9,6 +10,7 @@ from initviz.architectures.repair import Repair
 from initviz.architectures.setting import Setting
 from initviz.architectures.study import Study
 from initviz.editing import document
+from initviz.export import FRAMEWORKS, source
 from initviz.figures import paths
 from initviz.recipes import RECIPES
 from initviz.ui import explore
@@ -127,6 +129,15 @@ def _parameters(setting: Setting, study: Study, figures: dict[str, Any]) -> None
             icon=":material/data_object:",
             on_click="ignore",
         )
+        for name, framework in FRAMEWORKS.items():
+            st.download_button(
+                f"{framework.label} source",
+                partial(source, setting.record, setting.spec, setting.drawn_by, name),
+                f"{setting.architecture}_{name}.py",
+                "text/x-python",
+                icon=":material/code:",
+                on_click="ignore",
+            )
     st.dataframe(
         study.parameters.assign(variance=study.parameters["variance"].map(number)),
         hide_index=True,

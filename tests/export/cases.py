@@ -1,6 +1,7 @@
 """What is exported in the tests: small networks of every architecture, and recipes of one's own."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -78,12 +79,14 @@ def run(text: str, name: str = "exported") -> dict[str, Any]:
 def ours(
     architecture: Architecture, spec: Spec, recipe: Recipe, draws: int
 ) -> dict[str, list[np.ndarray]]:
-    """Return the parameters that the program draws, by name, in several draws."""
+    """Return the parameters that the program draws, by name, in several draws.
+
+    What is scaled on a batch afterwards is in no script.
+    """
     module, found = architecture.build(spec), {}
+    chosen = replace(architecture.recipe(spec, recipe), unit_variance=False)
     for seed in range(draws):
-        reinitialize(
-            module, architecture.recipe(spec, recipe), seed=seed, roles=architecture.roles(spec)
-        )
+        reinitialize(module, chosen, seed=seed, roles=architecture.roles(spec))
         for name, parameter in module.named_parameters():
             found.setdefault(name, []).append(parameter.detach().numpy().copy())
     return found
