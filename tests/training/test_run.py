@@ -115,8 +115,8 @@ def test_no_turn_is_held_between_steps(monkeypatch) -> None:
         with single.turn():
             taken.set()
 
-    threading.Thread(target=other).start()
-    assert taken.wait(30)
+    threading.Thread(target=other, daemon=True).start()
+    assert taken.wait(10)
     next(run)
 
 
