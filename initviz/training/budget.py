@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from initviz.network import Network
+from initviz import work
+from initviz.network import Batch, Network
 from initviz.training.datasets import dataset
 from initviz.training.spec import Training
 
@@ -13,6 +14,8 @@ MAX_BYTES = 2**30
 # for each of its weights, on one core.
 _RATE, _A_LAYER, _A_VALUE, _A_WEIGHT = 4e10, 2e-4, 1e-8, 3e-9
 _FEWEST_STEPS = 50
+# Probing so little takes no longer than drawing the weights.
+_LEAST = Batch(size=2, inputs="digits")
 
 
 def _weights(network: Network, training: Training) -> int:
@@ -27,7 +30,8 @@ def seconds(networks: Sequence[Network], training: Training) -> float:
     weights = many * _weights(network, training)
     values = many * network.depth * network.width * training.batch_size
     step = 6.0 * training.batch_size * weights / _RATE + _A_LAYER * network.depth
-    return training.steps * (step + _A_VALUE * values + _A_WEIGHT * weights)
+    drawing = sum(work.seconds(each, _LEAST) for each in networks)
+    return drawing + training.steps * (step + _A_VALUE * values + _A_WEIGHT * weights)
 
 
 def memory(networks: Sequence[Network], training: Training) -> float:
@@ -62,9 +66,10 @@ def check(networks: Sequence[Network], training: Training) -> None:
     if fits(networks, training):
         return
     fewer, shorter = nearest(networks, training)
+    many = "1 network" if len(networks) == 1 else f"{len(networks)} networks"
     raise ValueError(
-        f"{len(networks)} networks of depth {networks[0].depth} and width {networks[0].width} "
-        f"for {training.steps} steps need about {seconds(networks, training):.0f} seconds and "
+        f"{many} of depth {networks[0].depth} and width {networks[0].width} "
+        f"for {training.steps} steps take about {seconds(networks, training):.0f} seconds and "
         f"{memory(networks, training) / 2**30:.1f} GiB; the limits are {MOST_SECONDS:.0f} seconds "
         f"and {MAX_BYTES / 2**30:.0f} GiB; depth {fewer[0].depth} with {shorter.steps} steps fits"
     )

@@ -1,7 +1,6 @@
 """What the layers of networks in training look like, a step at a time."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +14,8 @@ from initviz.training.stack import Pass
 
 # Mean squares beyond these are summed again in float64: float32 loses their squares.
 _SAFE = (1e-28, 1e28)
+# As many layers at a time as stay in the second-level cache.
+_CHUNK_BYTES = 2 * 2**20
 
 
 @dataclass(frozen=True)
@@ -44,23 +45,42 @@ def measure(
     distinct: bool,
 ) -> LayerStatistics:
     """Measure a pass; networks that are not `finite`, (networks,), are not looked at."""
-    h, gradients = _stacked(made.h, finite), _stacked(made.gradients, finite)
+    depth, chunk = len(made.h), max(1, _CHUNK_BYTES // made.h[0].nbytes)
+    parts = [
+        _columns(made, slice(start, start + chunk), activation, finite, distinct=distinct)
+        for start in range(0, depth, chunk)
+    ]
+    columns: dict[str, Floats] = {"update_ratio": update_ratio}
+    for name in parts[0]:
+        columns[name] = np.full((len(finite), depth), np.nan)
+        columns[name][finite] = np.concatenate([part[name] for part in parts]).T
+    update_ratio[~finite] = np.nan
+    return LayerStatistics(**columns)
+
+
+def _columns(
+    made: Pass,
+    layers: slice,
+    activation: Activation,
+    finite: NDArray[np.bool_],
+    *,
+    distinct: bool,
+) -> dict[str, Floats]:
+    """Measure some layers of the finite networks; columns are (layers, networks)."""
+    h, gradients = _stacked(made.h[layers], finite), _stacked(made.gradients[layers], finite)
     outputs = statistics.outputs(h)
-    columns: dict[str, Any] = {
+    columns = {
         "act_var": _variance(h, outputs.moments),
         "grad_preact_var": _variance(gradients, statistics.moments(gradients)),
         "dead_fraction": outputs.dead_fraction,
         "saturated_fraction": statistics.share_below(
-            _stacked(made.slopes, finite), statistics.FLAT * activation.steepest
+            _stacked(made.slopes[layers], finite), statistics.FLAT * activation.steepest
         ),
     }
     if distinct:
-        projected = statistics.projections(_stacked(made.z, finite))
+        projected = statistics.projections(_stacked(made.z[layers], finite))
         columns["distinct_fraction"] = statistics.distinct_fraction(projected)
-    depth = len(made.h)
-    placed = {name: _placed(column, depth, finite) for name, column in columns.items()}
-    update_ratio[~finite] = np.nan
-    return LayerStatistics(update_ratio=update_ratio, **placed)
+    return {name: column.reshape(len(made.h[layers]), -1) for name, column in columns.items()}
 
 
 def _stacked(layers: list[Tensor], finite: NDArray[np.bool_]) -> Tensor:
@@ -68,13 +88,6 @@ def _stacked(layers: list[Tensor], finite: NDArray[np.bool_]) -> Tensor:
     stacked = torch.stack(layers)
     kept = stacked if finite.all() else stacked[:, torch.from_numpy(finite)]
     return kept.flatten(0, 1)
-
-
-def _placed(column: Floats, depth: int, finite: NDArray[np.bool_]) -> Floats:
-    """Return a column of `_stacked` layers as (networks, depth)."""
-    placed = np.full((len(finite), depth), np.nan)
-    placed[finite] = column.reshape(depth, -1).T
-    return placed
 
 
 def _variance(x: Tensor, moments: statistics.Moments) -> Floats:
