@@ -21,6 +21,8 @@ class Name(StrEnum):
     LEAK = "leak"
     THEORY = "theory"
     HAND = "hand"
+    TRAINING = "training"
+    FRONTIER = "frontier"
 
 
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the rows to a file.")]

@@ -5,7 +5,11 @@ import time
 from collections.abc import Callable, Mapping
 
 
-def interleaved(contenders: Mapping[str, Callable[[int], object]], rounds: int) -> dict[str, float]:
+def interleaved(
+    contenders: Mapping[str, Callable[[int], object]],
+    rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, float]:
     """Return each contender's median seconds; a contender is called with the round's number.
 
     Whatever slows the machine down for a while slows all contenders down alike.
@@ -16,7 +20,7 @@ def interleaved(contenders: Mapping[str, Callable[[int], object]], rounds: int) 
         taken[name].clear()
     for turn in range(rounds):
         for name, run in contenders.items():
-            start = time.perf_counter()
+            start = clock()
             run(turn)
-            taken[name].append(time.perf_counter() - start)
+            taken[name].append(clock() - start)
     return {name: statistics.median(times) for name, times in taken.items()}

@@ -1,4 +1,4 @@
-"""The command line: `python -m initviz probe | predict | critical | list | app`."""
+"""The command line: `python -m initviz probe | predict | critical | train | list | app`."""
 
 import inspect
 import math
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from initviz import ACTIVATIONS, INITIALIZERS, RECIPES, Batch, Network, predict, probe, reinitialize
+from initviz.cli_train import train_command
 from initviz.links import FIELDS, split
 from initviz.loading import batch_of, load
 from initviz.signals import Signals, as_json
@@ -170,6 +171,9 @@ def critical_command(
         sys.stdout.write(f"Weight variance {variance} / fan-in, std {std} / √fan-in.\n")
     if found.reason is not None:
         sys.stdout.write(f"{found.reason}\n")
+
+
+app.command("train")(train_command)
 
 
 class Registry(StrEnum):

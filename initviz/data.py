@@ -20,15 +20,15 @@ _PAIRED = 256
 
 @lru_cache(maxsize=1)
 def digits() -> tuple[Tensor, Tensor]:
-    """Return scikit-learn's digits: pixels (1797, 64) standardised over the set, labels (1797,).
-
-    Pixels that are the same in every image become 0.
-    """
+    """Return scikit-learn's digits: pixels (1797, 64) standardised over the set, labels (1797,)."""
     pixels, labels = load_digits(return_X_y=True)
-    x = torch.from_numpy(pixels)
+    return standardised(torch.from_numpy(pixels)), torch.from_numpy(labels)
+
+
+def standardised(x: Tensor) -> Tensor:
+    """Give every column mean 0 and variance 1, or 0 where it never varies; returns float32."""
     std = x.std(dim=0, correction=0)
-    x = (x - x.mean(dim=0)) / torch.where(std == 0, 1.0, std)
-    return x.float(), torch.from_numpy(labels)
+    return ((x - x.mean(dim=0)) / torch.where(std == 0, 1.0, std)).float()
 
 
 def draw_inputs(batch: Batch, features: int) -> tuple[Tensor, Tensor]:

@@ -38,7 +38,9 @@ DIGITS_IMAGES = 1797
 CLASSES = 10
 
 
-def _one_of(names: Any) -> AfterValidator:
+def one_of(names: Any) -> AfterValidator:
+    """Return the check that a field holds one of the names."""
+
     def check(value: str) -> str:
         if value not in names:
             raise ValueError("unknown name")
@@ -81,12 +83,12 @@ class Network(Spec):
     width: Whole = Field(
         128, ge=1, le=2048, title="Width", description="Units in each hidden layer, 1 to 2048."
     )
-    activation: Annotated[str, _one_of(ACTIVATIONS)] = Field(
+    activation: Annotated[str, one_of(ACTIVATIONS)] = Field(
         "relu",
         title="Activation",
         description="The function φ that each unit applies to its pre-activation z.",
     )
-    initializer: Annotated[str, BeforeValidator(_canonical), _one_of(INITIALIZERS)] = Field(
+    initializer: Annotated[str, BeforeValidator(_canonical), one_of(INITIALIZERS)] = Field(
         "he_normal", title="Initializer", description="The rule that draws the first weights."
     )
     gain: Real = Field(
@@ -106,12 +108,12 @@ class Network(Spec):
     bias_std: Real = Field(
         0.0, ge=0, title="Bias std", description="Standard deviation of the biases."
     )
-    normalization: Annotated[str, _one_of(NORMALIZATIONS)] = Field(
+    normalization: Annotated[str, one_of(NORMALIZATIONS)] = Field(
         "none",
         title="Normalization",
         description="Rescales pre-activations just before the activation.",
     )
-    architecture: Annotated[str, _one_of(ARCHITECTURES)] = Field(
+    architecture: Annotated[str, one_of(ARCHITECTURES)] = Field(
         "mlp", title="Architecture", description="How the layers are connected."
     )
 
@@ -138,17 +140,17 @@ class Batch(Spec):
         title="Batch size",
         description="Inputs sent through at once, 2 to 4096 (at most 1797 for digits).",
     )
-    inputs: Annotated[str, _one_of(INPUTS)] = Field(
+    inputs: Annotated[str, one_of(INPUTS)] = Field(
         "normal",
         title="Inputs",
         description="Random inputs of variance 1, or scikit-learn's 8 × 8 handwritten digits.",
     )
-    loss: Annotated[str, _one_of(LOSSES)] = Field(
+    loss: Annotated[str, one_of(LOSSES)] = Field(
         "gaussian",
         title="Loss",
         description="A random N(0, 1) gradient at the last layer, or 10-class cross-entropy.",
     )
-    dtype: Annotated[str, _one_of(DTYPES)] = Field(
+    dtype: Annotated[str, one_of(DTYPES)] = Field(
         "float32", title="Number format", description="The floating-point format computed in."
     )
     seed: Whole = Field(
@@ -189,11 +191,13 @@ def biases(network: Network, seed: int) -> list[Tensor] | None:
     ]
 
 
-def readout_weight(network: Network, seed: int, dtype: torch.dtype) -> Tensor:
+def readout_weight(
+    network: Network, seed: int, dtype: torch.dtype, classes: int = CLASSES
+) -> Tensor:
     """Draw the weight of the linear readout, shape (classes, width)."""
     return INITIALIZERS[network.initializer].sample(
         network.width,
-        CLASSES,
+        classes,
         generator(seed, "readout"),
         gain=network.gain,
         scale=network.scale,

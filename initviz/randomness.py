@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from torch import Generator
 
-_STREAMS = ("weight", "bias", "readout", "inputs", "labels", "cotangent", "probe")
-Stream = Literal["weight", "bias", "readout", "inputs", "labels", "cotangent", "probe"]
+_STREAMS = ("weight", "bias", "readout", "inputs", "labels", "cotangent", "probe", "order")
+Stream = Literal["weight", "bias", "readout", "inputs", "labels", "cotangent", "probe", "order"]
 
 
 def generator(seed: int, stream: Stream, layer: int = 0) -> Generator:

@@ -67,8 +67,8 @@ class Spec(BaseModel):
         noun = "a whole number" if cls.kind(field) is int else "a finite number"
         low, high = cls.bounds(field)
         if math.isfinite(high):
-            return f"{noun} from {low:.0f} to {high:.0f}"
-        return noun if math.isinf(low) else f"{noun}, {low:.0f} or more"
+            return f"{noun} from {low:.10g} to {high:.10g}"
+        return noun if math.isinf(low) else f"{noun}, {low:.10g} or more"
 
     @classmethod
     def nearest(cls, field: str, text: str) -> Any:

@@ -1,0 +1,158 @@
+"""The command `train`: initializers side by side, trained on the same data."""
+
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from initviz.initializers import ALIASES, INITIALIZERS
+from initviz.network import Network
+from initviz.signals import as_json
+from initviz.spec import Spec
+from initviz.training import History, Reading, Training, read, train
+from initviz.words import listed, number
+
+# One value for all networks; an architecture has no choice yet.
+_FIELDS: dict[str, type[Spec]] = {
+    **{f: Network for f in Network.model_fields if f not in ("initializer", "architecture")},
+    **dict.fromkeys(Training.model_fields, Training),
+}
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one option for every field; values arrive as text, which the fields judge."""
+
+    def wrapped(**given: Any) -> None:
+        fields = {f: v for f in _FIELDS if (v := given.pop(f)) is not None}
+        training = Training(**{f: v for f, v in fields.items() if _FIELDS[f] is Training})
+        shape = {f: v for f, v in fields.items() if _FIELDS[f] is Network}
+        command(_networks(shape, given.pop("initializer")), training, **given)
+
+    own = [
+        p.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for p in list(inspect.signature(command).parameters.values())[2:]
+    ]
+    initializer = Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"One to compare; give it up to five times. One of {listed(INITIALIZERS)}. "
+            f"Default: {Network().initializer}.",
+            show_default=False,
+        ),
+    ]
+    options = [_parameter("initializer", initializer)] + [
+        _parameter(f, Annotated[str | None, typer.Option(help=_help(f), show_default=False)])
+        for f in _FIELDS
+    ]
+    wrapped.__signature__ = inspect.Signature(options + own)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {p.name: p.annotation for p in options + own}
+    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+    return wrapped
+
+
+def _parameter(name: str, annotation: Any) -> inspect.Parameter:
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, kind, default=None, annotation=annotation)
+
+
+def _help(name: str) -> str:
+    spec = _FIELDS[name]
+    field = spec.model_fields[name]
+    default = "the initializer's own" if field.default is None else field.default
+    choices = spec.choices.get(name, ())
+    one_of = f" One of {listed(choices)}." if choices else ""
+    return f"{field.description}{one_of} Default: {default}."
+
+
+def _networks(shape: dict[str, Any], initializers: list[str] | None) -> list[Network]:
+    """Return a network for each initializer; a scale is for those that have one."""
+    names = initializers or [Network().initializer]
+    scaled = [n for n in names if _has_scale(n)]
+    made = []
+    for name in names:
+        fields = {f: v for f, v in shape.items() if f != "scale" or name in scaled or not scaled}
+        made.append(Network(**fields, initializer=name))
+    return made
+
+
+def _has_scale(name: str) -> bool:
+    record = INITIALIZERS.get(ALIASES.get(name, name))
+    return record is not None and record.scale_meaning is not None
+
+
+@_options
+def train_command(
+    networks: list[Network],
+    training: Training,
+    *,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the history as CSV.")] = False,
+) -> None:
+    """Train initializers side by side on the same data, and say what became of each."""
+    if json_ and csv:
+        raise ValueError("--json and --csv exclude each other; give one of them")
+    history = _run(networks, training)
+    if csv:
+        sys.stdout.write(history.table().to_csv(index=False))
+    elif json_:
+        sys.stdout.write(as_json(_document(history, read(history))) + "\n")
+    else:
+        _print(history, read(history))
+
+
+def _run(networks: list[Network], training: Training) -> History:
+    """Train, with a bar on stderr where somebody looks at it."""
+    console = Console(stderr=True)
+    steps = train(networks, training)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        watched = progress.track(steps, total=training.steps, description="Training")
+        return History.of(networks, training, watched)
+
+
+def _document(history: History, readings: list[Reading]) -> dict[str, Any]:
+    table = history.table().drop(columns="initializer")
+    table = table.astype(object).where(np.isfinite(table), None)
+    curves = [rows.drop(columns="network") for _, rows in table.groupby("network")]
+    final, test = (
+        [x if np.isfinite(x) else None for x in values.tolist()]
+        for values in (history.final_loss, history.test_accuracy)
+    )
+    return {
+        "training": history.training.model_dump(),
+        "runs": [
+            {
+                "initializer": reading.network.initializer,
+                "network": reading.network.model_dump(),
+                "final_loss": final[place],
+                "test_accuracy": test[place],
+                "first_nonfinite_step": history.first_nonfinite_step[place],
+                "verdict": reading.verdict,
+                "reading": reading.sentence,
+                "history": curves[place].to_dict(orient="records"),
+            }
+            for place, reading in enumerate(readings)
+        ],
+    }
+
+
+def _print(history: History, readings: list[Reading]) -> None:
+    table = Table("initializer", "verdict", "final loss", "test accuracy", "not finite from step")
+    for place, reading in enumerate(readings):
+        loss, test = history.final_loss[place], history.test_accuracy[place]
+        table.add_row(
+            reading.network.initializer,
+            reading.verdict,
+            number(loss, 3),
+            f"{100 * test:.0f} %" if np.isfinite(test) else "",
+            str(history.first_nonfinite_step[place] or ""),
+        )
+    console = Console()
+    console.print(table)
+    for reading in readings:
+        console.print(reading.sentence)

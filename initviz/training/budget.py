@@ -1,0 +1,75 @@
+"""What a training run will cost, estimated before it runs."""
+
+from collections.abc import Sequence
+
+from initviz import work
+from initviz.network import Batch, Network
+from initviz.training.datasets import dataset
+from initviz.training.spec import Training
+
+# What a person who has asked for a run waits for, on one core, and what a small server can hold.
+MOST_SECONDS = 60.0
+MAX_BYTES = 2**30
+# Operations a second of the products; seconds for a layer's calls, for each of its values and
+# for each of its weights, on one core.
+_RATE, _A_LAYER, _A_VALUE, _A_WEIGHT = 4e10, 2e-4, 1e-8, 3e-9
+_FEWEST_STEPS = 50
+# Probing so little takes no longer than drawing the weights.
+_LEAST = Batch(size=2, inputs="digits")
+
+
+def _weights(network: Network, training: Training) -> int:
+    data = dataset(training.data)
+    hidden = (network.depth - 1) * network.width
+    return (data.features + hidden + data.classes) * network.width
+
+
+def seconds(networks: Sequence[Network], training: Training) -> float:
+    """Return about how long a run takes on one core, its statistics included."""
+    network, many = networks[0], len(networks)
+    weights = many * _weights(network, training)
+    values = many * network.depth * network.width * training.batch_size
+    step = 6.0 * training.batch_size * weights / _RATE + _A_LAYER * network.depth
+    drawing = sum(work.seconds(each, _LEAST) for each in networks)
+    return drawing + training.steps * (step + _A_VALUE * values + _A_WEIGHT * weights)
+
+
+def memory(networks: Sequence[Network], training: Training) -> float:
+    """Return the bytes held at once: weights, gradients, an optimizer's two, and all signals."""
+    network, many = networks[0], len(networks)
+    weights = many * _weights(network, training)
+    values = many * network.depth * network.width * training.batch_size
+    return (8 if training.dtype == "float64" else 4) * (5.0 * weights + 8.0 * values)
+
+
+def fits(networks: Sequence[Network], training: Training) -> bool:
+    """Say whether a run is within the budget."""
+    return seconds(networks, training) <= MOST_SECONDS and memory(networks, training) <= MAX_BYTES
+
+
+def nearest(networks: Sequence[Network], training: Training) -> tuple[list[Network], Training]:
+    """Return the nearest setting within the budget: fewer steps first, then less depth."""
+    made = list(networks)
+    while not fits(made, training) and training.steps > _FEWEST_STEPS:
+        training = training.replace(steps=max(_FEWEST_STEPS, training.steps * 9 // 10))
+    while not fits(made, training) and made[0].depth > 1:
+        made = [network.replace(depth=network.depth - 1) for network in made]
+    return made, training
+
+
+def check(networks: Sequence[Network], training: Training) -> None:
+    """Refuse work over the budget.
+
+    Raises:
+        ValueError: naming the estimate, the budget and the nearest setting that fits.
+    """
+    if fits(networks, training):
+        return
+    fewer, shorter = nearest(networks, training)
+    many = "1 network" if len(networks) == 1 else f"{len(networks)} networks"
+    raise ValueError(
+        f"{many} of depth {networks[0].depth} and width {networks[0].width} "
+        f"for {training.steps} steps take about {seconds(networks, training):.0f} seconds and "
+        f"{memory(networks, training) / 2**30:.1f} GiB; the limits are {MOST_SECONDS:.0f} seconds "
+        f"and {MAX_BYTES / 2**30:.0f} GiB; depth {fewer[0].depth} with {shorter.steps} steps fits"
+    )

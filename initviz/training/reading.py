@@ -1,0 +1,117 @@
+"""What a run says in plain words, beside what theory expects of networks that begin so."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from initviz.initializers import INITIALIZERS
+from initviz.network import Network
+from initviz.theory.gaussian import moments
+from initviz.theory.meanfield import TRAINABLE, phase
+from initviz.training.datasets import dataset
+from initviz.training.history import History
+from initviz.words import number
+
+Verdict = Literal["trained", "learning", "stalled", "diverged"]
+
+# Losses as shares of ln C, the loss of knowing nothing about C classes. Below a quarter, four
+# digits in five and more are right; above six tenths, fewer than half.
+TRAINED = 0.25
+STALLED = 0.6
+# Guessing costs ln C. Who loses this many times as much is sure of what is wrong: weights too
+# large, though still numbers.
+DIVERGED = 1.5
+_NOUNS = {"digits": "digits", "breast_cancer": "tumours", "moons": "points"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What became of one network, and why, in a sentence or two."""
+
+    network: Network
+    verdict: Verdict
+    sentence: str
+
+
+def read(history: History) -> list[Reading]:
+    """Judge every network of a run by the thresholds at the top of this file."""
+    return [_read(history, place) for place in range(len(history.networks))]
+
+
+def _read(history: History, place: int) -> Reading:
+    network, loss = history.networks[place], float(history.final_loss[place])
+    nothing = math.log(dataset(history.training.data).classes)
+    verdict = _verdict(loss, nothing)
+    what = f"{name(network)} {_happened(history, place, verdict, nothing)}."
+    return Reading(network, verdict, f"{what} {_why(network, verdict)}".strip())
+
+
+def _verdict(loss: float, nothing: float) -> Verdict:
+    if not loss < DIVERGED * nothing:
+        return "diverged"
+    if loss < TRAINED * nothing:
+        return "trained"
+    return "learning" if loss < STALLED * nothing else "stalled"
+
+
+def name(network: Network) -> str:
+    """Return the initializer's label, and what it was given."""
+    label = INITIALIZERS[network.initializer].label
+    scale = "" if network.scale is None else f", scale {network.scale:g}"
+    return label + scale + ("" if network.gain == 1 else f", gain {network.gain:.3g}")
+
+
+def _happened(history: History, place: int, verdict: Verdict, nothing: float) -> str:
+    loss, test = history.final_loss[place], history.test_accuracy[place]
+    if verdict == "diverged":
+        step = history.first_nonfinite_step[place]
+        if step is not None:
+            return f"diverged: from step {step} on its loss is not a number"
+        return f"diverged to a loss of {number(loss)}, where guessing costs {number(nothing, 3)}"
+    if verdict == "stalled":
+        return f"stalled at a loss of {number(loss, 3)}, where guessing costs {number(nothing, 3)}"
+    right = f" and {100 * test:.0f} % of the test {_NOUNS[history.training.data]}"
+    reached = f"reached a loss of {number(loss)}{right if np.isfinite(test) else ''}"
+    return reached if verdict == "trained" else f"{reached}, and was still learning"
+
+
+def _why(network: Network, verdict: Verdict) -> str:
+    """Return a sentence that holds theory against what happened, where there is theory."""
+    initializer, width = INITIALIZERS[network.initializer], network.width
+    gain, scale = network.gain, network.scale
+    variance = initializer.variance(width, width, gain=gain, scale=scale)
+    if variance == 0:
+        return (
+            "All units of a layer begin as copies and get the same gradient, so copies they stay."
+        )
+    mean = initializer.mean(width, width, gain=gain, scale=scale)
+    if network.normalization != "none" or network.bias_mean != 0 or mean != 0:
+        return ""
+    point = phase(network.activation, width * variance, network.bias_std**2)
+    if point.depth_c is None:
+        factor = width * variance * moments(network.activation, 1.0).square
+        return _growth(network.depth, factor, verdict)
+    return _reach(network.depth, TRAINABLE * point.depth_c, verdict)
+
+
+def _growth(depth: int, factor: float, verdict: Verdict) -> str:
+    whole = number(factor**depth)
+    start = "" if verdict in ("diverged", "stalled") else "That is more than theory promises: "
+    text = f"each layer multiplies the signal's mean square by {number(factor)}, all by {whole}."
+    return start + (text if start else text[0].upper() + text[1:])
+
+
+def _reach(depth: int, layers: float, verdict: Verdict) -> str:
+    if math.isinf(layers):
+        through = "Theory lets a gradient through any number of layers of it"
+    else:
+        unit = "layer" if round(layers) == 1 else "layers"
+        through = f"Theory lets a gradient through {round(layers)} {unit} of it"
+        through += f", and the network has {depth}"
+    if verdict in ("trained", "learning"):
+        return f"{through}." if depth <= layers else f"{through}: that is further than expected."
+    if depth <= layers:
+        return f"{through}: the start is sound, so look at the learning rate and the steps."
+    return f"{through}."
