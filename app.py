@@ -21,6 +21,7 @@ st.navigation(
         st.Page(
             "pages/lab/architectures.py", title="Architectures", icon=":material/account_tree:"
         ),
+        st.Page("pages/lab/training.py", title="Training", icon=":material/model_training:"),
         st.Page("pages/lab/weights.py", title="Your weights", icon=":material/upload_file:"),
         st.Page("pages/learn/reference.py", title="Reference", icon=":material/menu_book:"),
     ],

@@ -21,6 +21,12 @@ class Palette:
     grid: str
     ink: str
     paper: str
+    fifth: str
+
+    @property
+    def hues(self) -> tuple[str, ...]:
+        """Five hues for things of equal rank."""
+        return (self.measured, *self.pins, self.fifth)
 
 
 LIGHT = Palette(
@@ -31,6 +37,7 @@ LIGHT = Palette(
     grid="rgba(128, 128, 128, 0.18)",
     ink="#1b1f27",
     paper="#ffffff",
+    fifth="#D55E00",
 )
 DARK = Palette(
     measured="#56B4E9",
@@ -40,6 +47,7 @@ DARK = Palette(
     grid="rgba(128, 128, 128, 0.18)",
     ink="#ffffff",
     paper="#0e1117",
+    fifth="#F0803C",
 )
 
 # What plotly.js calls NumPy's types.

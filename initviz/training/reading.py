@@ -43,12 +43,13 @@ def read(history: History) -> list[Reading]:
 def _read(history: History, place: int) -> Reading:
     network, loss = history.networks[place], float(history.final_loss[place])
     nothing = math.log(dataset(history.training.data).classes)
-    verdict = _verdict(loss, nothing)
+    verdict = verdict_of(loss, nothing)
     what = f"{name(network)} {_happened(history, place, verdict, nothing)}."
     return Reading(network, verdict, f"{what} {_why(network, verdict)}".strip())
 
 
-def _verdict(loss: float, nothing: float) -> Verdict:
+def verdict_of(loss: float, nothing: float) -> Verdict:
+    """Judge a final loss, where knowing nothing costs `nothing`."""
     if not loss < DIVERGED * nothing:
         return "diverged"
     if loss < TRAINED * nothing:

@@ -1,6 +1,7 @@
 """Probes shared by everyone on the server; while one takes long, the page says why."""
 
 import logging
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
@@ -24,6 +25,7 @@ from initviz.theory.forecast import Forecast, forecast
 from initviz.theory.isometry import Law, law
 from initviz.theory.plane import Plane, plane
 from initviz.theory.portable import portable
+from initviz.training.job import Job
 from initviz.turns import TURNS, stoppable
 from initviz.ui.text import plain
 from initviz.weights import Weights, inspect
@@ -40,6 +42,8 @@ _CANDIDATES = 10
 COBWEB_START = 0.6
 # Others ahead in the queue that are not worth a word.
 _FEW = 3
+# Seconds that a newer run of a page waits for a step of training.
+_PATIENCE = 0.6
 # Characters of a failure's own words on the page.
 _LONGEST = 200
 # What the law of a spectrum takes at most, in bytes.
@@ -102,6 +106,11 @@ def weights_of(data: bytes, file: str) -> Weights:
         ValueError: naming the file and what is wrong with it.
     """
     return _explained("Looking at the weights", lambda: _in_turn(inspect, data, file), long=True)
+
+
+def advance(job: Job, seconds: float) -> None:
+    """Let a job of one session go on for a while."""
+    _explained("Training", lambda: job.advance(seconds), long=False, patience=_PATIENCE)
 
 
 @kept(THEORY_BYTES)
@@ -191,8 +200,12 @@ def _fix(network: Network, batch: Batch) -> Network | None:
     return _signals(network, batch).diagnosis.fix
 
 
-def _explained(what: str, job: Callable[[], Result], *, long: bool) -> Result:
-    """Work until done or until this run is superseded; say so if it takes long or fails."""
+def _explained(what: str, job: Callable[[], Result], *, long: bool, patience: float = 0) -> Result:
+    """Work until done or until this run is superseded; say so if it takes long or fails.
+
+    Who supersedes it waits, for so many seconds, for what is left better whole than broken off.
+    """
+    patient = time.monotonic() + patience
     # OpenMP keeps this number for each thread, and every run of a page is a new thread.
     work.one_core_each()
     queue = TURNS.waiting
@@ -202,7 +215,7 @@ def _explained(what: str, job: Callable[[], Result], *, long: bool) -> Result:
     # Streamlit ends a run that a newer one replaces, or whose tab is closed, wherever the run
     # looks at its state.
     try:
-        with said, stoppable(lambda: "pins" in st.session_state):
+        with said, stoppable(lambda: time.monotonic() < patient or "pins" in st.session_state):
             return job()
     except (MemoryError, RuntimeError) as error:
         _LOG.exception("%s failed", what)

@@ -12,8 +12,8 @@ from initviz.ui.text import LABELS
 
 WIDTHS = tuple(2**i for i in range(12))
 # Fine where networks live and die, coarse up to the largest gain allowed.
-_GAINS = (*(i / 100 for i in range(301)), 3.5, 4.0, 5.0, 7.0, 10.0, 20.0, 50.0, 100.0)
-_BIASES = (*(i / 100 for i in range(101)), 1.5, 2.0, 3.0, 5.0, 10.0)
+GAINS = (*(i / 100 for i in range(301)), 3.5, 4.0, 5.0, 7.0, 10.0, 20.0, 50.0, 100.0)
+BIASES = (*(i / 100 for i in range(101)), 1.5, 2.0, 3.0, 5.0, 10.0)
 _SCALES = tuple(float(f"{d / 10}e{power}") for power in range(-4, 1) for d in range(10, 100, 5))
 _SIZES = tuple(2**i for i in range(1, 13))
 
@@ -36,20 +36,18 @@ def _tell_story() -> None:
 def main_controls() -> None:
     """Depth, width, activation, initializer, gain, and another draw, in one row."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
-        low, high = (int(bound) for bound in FIELDS["depth"].bounds("depth"))
-        label, help_ = _words("depth")
-        st.slider(label, low, high, key="depth", help=help_, persist_state="session")
-        _scale_slider("width", WIDTHS)
-        _choice("activation")
-        _choice("initializer", on_change=_forget_scale)
-        _scale_slider("gain", _GAINS)
+        depth()
+        scale_slider("width", WIDTHS)
+        choice("activation")
+        choice("initializer", on_change=_forget_scale)
+        scale_slider("gain", GAINS)
         if INITIALIZERS[st.session_state["initializer"]].scale_meaning:
             _scale()
         st.button(
             "New draw",
             icon=":material/casino:",
             help="Draw other weights: the next seed.",
-            on_click=_draw_again,
+            on_click=draw_again,
         )
 
 
@@ -61,23 +59,32 @@ def more_controls() -> None:
     if not more.open:
         return
     with more, st.container(horizontal=True, width=380, key="more"):
-        _number("bias_mean", step=0.1)
-        _scale_slider("bias_std", _BIASES)
-        _choice("normalization")
-        _choice("inputs")
-        _choice("loss")
-        _choice("dtype")
-        _scale_slider("size", _SIZES)
-        _number("seed", step=1)
+        number("bias_mean", step=0.1)
+        scale_slider("bias_std", BIASES)
+        choice("normalization")
+        choice("inputs")
+        choice("loss")
+        choice("dtype")
+        scale_slider("size", _SIZES)
+        number("seed", step=1)
 
 
-def _words(field: str) -> tuple[str, str]:
+def depth() -> None:
+    """Slide over the depth."""
+    low, high = (int(bound) for bound in FIELDS["depth"].bounds("depth"))
+    label, help_ = words("depth")
+    st.slider(label, low, high, key="depth", help=help_, persist_state="session")
+
+
+def words(field: str) -> tuple[str, str]:
+    """Return a field's label and its one-line help."""
     info = FIELDS[field].model_fields[field]
     return str(info.title), str(info.description)
 
 
-def _choice(field: str, on_change: Callable[[], None] | None = None) -> None:
-    label, help_ = _words(field)
+def choice(field: str, on_change: Callable[[], None] | None = None) -> None:
+    """Choose one of the values that a field has."""
+    label, help_ = words(field)
     labels = LABELS[field]
     st.selectbox(
         label,
@@ -90,9 +97,9 @@ def _choice(field: str, on_change: Callable[[], None] | None = None) -> None:
     )
 
 
-def _scale_slider(field: str, options: Sequence[float], help_: str | None = None) -> None:
+def scale_slider(field: str, options: Sequence[float], help_: str | None = None) -> None:
     """Slide over chosen values; the present one joins them if it is not among them."""
-    label, usual = _words(field)
+    label, usual = words(field)
     st.select_slider(
         label,
         sorted({*options, st.session_state[field]}),
@@ -103,8 +110,9 @@ def _scale_slider(field: str, options: Sequence[float], help_: str | None = None
     )
 
 
-def _number(field: str, *, step: float) -> None:
-    label, help_ = _words(field)
+def number(field: str, *, step: float) -> None:
+    """Type a number."""
+    label, help_ = words(field)
     low, high = FIELDS[field].bounds(field)
     kind = FIELDS[field].kind(field)
     st.number_input(
@@ -123,12 +131,13 @@ def _scale() -> None:
     initializer = INITIALIZERS[st.session_state["initializer"]]
     if st.session_state["scale"] is None:
         st.session_state["scale"] = initializer.default_scale
-    _scale_slider("scale", _SCALES, f"The {initializer.scale_meaning}.")
+    scale_slider("scale", _SCALES, f"The {initializer.scale_meaning}.")
 
 
 def _forget_scale() -> None:
     st.session_state["scale"] = None
 
 
-def _draw_again() -> None:
+def draw_again() -> None:
+    """Show the next seed."""
     st.session_state["seed"] = (st.session_state["seed"] + 1) % 2**32

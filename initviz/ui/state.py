@@ -5,7 +5,7 @@ read into the widgets; after every run the address is written from them.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -48,8 +48,11 @@ class State:
     problems: tuple[str, ...]
 
 
-def open_page() -> None:
-    """Fill the widgets from the address, where the address has the word."""
+def open_page(own: Collection[str] = ()) -> None:
+    """Fill the widgets from the address, where the address has the word.
+
+    Parameters that are the page's own are left to the page.
+    """
     context = get_script_run_ctx()
     going_back = context is not None and context.is_history_navigation
     page = None if context is None else context.page_script_hash
@@ -60,7 +63,7 @@ def open_page() -> None:
         st.session_state["page"] = page
         return
     st.session_state["page"] = page
-    given = {name: st.query_params.get_all(name) for name in st.query_params}
+    given = {name: st.query_params.get_all(name) for name in st.query_params if name not in own}
     pins, problems = _read_pins(given.pop("pin", []))
     view, more = _read_view({name: given.pop(name) for name in VIEWS if name in given})
     reading = from_params(given)
@@ -93,8 +96,8 @@ def settled() -> Reading:
     return settle(values)
 
 
-def current() -> State:
-    """Read the widgets, and write what they say to the address."""
+def current(own: Mapping[str, str] | None = None) -> State:
+    """Read the widgets, and write what they say, and the page's own, to the address."""
     reading = settled()
     pins = tuple((r.network, r.batch) for r in map(from_query, st.session_state["pins"]))
     st.session_state["held"] = {n: st.session_state[n] for n in (*FIELDS, *_DEFAULT_VIEW)}
@@ -102,6 +105,7 @@ def current() -> State:
     params |= {n: st.session_state[n] for n, d in _DEFAULT_VIEW.items() if st.session_state[n] != d}
     if st.session_state["pins"]:
         params["pin"] = st.session_state["pins"]
+    params |= own or {}
     if params != _address():
         st.query_params.from_dict(params)
     return State(reading.network, reading.batch, pins, (*_standing(reading), *reading.problems))

@@ -1,0 +1,288 @@
+"""How networks learn: loss and accuracy against the step, and gradients by layer and step."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from initviz.figures.signal import Curve, Window, heights, log_axis, window
+from initviz.figures.theme import (
+    Figure,
+    Palette,
+    layer_axis,
+    layers,
+    layout,
+    note,
+    shades,
+    value_axis,
+)
+from initviz.statistics import Floats
+from initviz.words import number
+
+Trace = dict[str, Any]
+
+DETAIL_HEIGHT = 460
+_LOSSES: Window = (-2.0, 1.0)
+# As many points of a curve as are drawn: the message is sent again and again.
+_MOST_POINTS = 400
+_TICKS = 6
+
+
+@dataclass(frozen=True)
+class Curves:
+    """What the charts of a run show.
+
+    `loss` and `accuracy` are (steps so far, networks), `hues` the place of each network's hue
+    in a palette, `steps` how many there will be and `run` what tells one run from another.
+    """
+
+    names: tuple[str, ...]
+    hues: tuple[int, ...]
+    loss: Floats
+    accuracy: Floats
+    classes: int
+    steps: int
+    run: int
+
+
+def plot_loss(curves: Curves, colours: Palette) -> Figure:
+    """Draw each network's loss on a log axis; a cross marks where it stops being a number."""
+    shown = window([Curve("", _log10(curves.loss.ravel()))], _LOSSES)
+    guess = math.log(curves.classes)
+    return Figure(
+        [
+            *_lines(curves, curves.loss, colours, "loss %{y:.3~r}"),
+            *_crosses(curves, curves.loss, 10.0 ** shown[1], colours),
+        ],
+        layout(
+            "Loss",
+            "cross-entropy of each step's batch",
+            colours,
+            uirevision=curves.run,
+            xaxis=step_axis(curves.steps, colours),
+            yaxis=log_axis(shown, colours),
+            **_guessing(guess, math.log10(guess), colours),
+        ),
+    )
+
+
+def plot_accuracy(curves: Curves, colours: Palette) -> Figure:
+    """Draw the share of each step's batch that each network classifies rightly."""
+    guess = 1 / curves.classes
+    return Figure(
+        [
+            *_lines(curves, curves.accuracy, colours, "%{y:.0%} right"),
+            *_crosses(curves, curves.accuracy, guess, colours),
+        ],
+        layout(
+            "Accuracy",
+            "share of each step's batch",
+            colours,
+            uirevision=curves.run,
+            xaxis=step_axis(curves.steps, colours),
+            yaxis=value_axis(colours, range=[-0.02, 1.04], tickformat=".0%"),
+            **_guessing(guess, guess, colours),
+        ),
+    )
+
+
+def step_axis(steps: int, colours: Palette) -> dict[str, Any]:
+    """Return the horizontal axis of a run: it is as long at the start as at the end."""
+    return {
+        "title": {"text": "step", "standoff": 4},
+        "range": [1 - 0.02 * steps, 1.02 * steps + 0.5],
+        "tickformat": "d",
+        "gridcolor": colours.grid,
+        "showgrid": False,
+        "zeroline": False,
+        "unifiedhovertitle": {"text": "step %{x}"},
+    }
+
+
+def plot_gradients(
+    steps: Sequence[int],
+    variance: Floats,
+    name: str,
+    hue: int,
+    *,
+    last: int,
+    run: int,
+    colours: Palette,
+) -> Figure:
+    """Draw a heatmap of log10 Var ∂ℓ/∂z, given as (steps, depth), layer by layer and step by step.
+
+    `steps` are those looked at so far, `last` is the run's last one.
+    """
+    log10 = _log10(variance.T)
+    found = log10[np.isfinite(log10)]
+    low, high = window([Curve("", found)], (0.0, 0.0)) if found.size else (-4.0, 0.0)
+    depth = len(log10)
+    heatmap = {
+        "type": "heatmap",
+        "x": np.array(steps, dtype=np.int32),
+        "y": layers(depth),
+        "z": log10.astype(np.float32),
+        "colorscale": shades(colours.hues[hue]),
+        "zmin": low,
+        "zmax": high if high > low else low + 4,
+        "colorbar": {
+            "thickness": 10,
+            "tickprefix": "10<sup>",
+            "ticksuffix": "</sup>",
+            "tickformat": "d",
+            "dtick": max(1, math.ceil((high - low) / _TICKS)),
+        },
+        "hovertemplate": "step %{x}, layer %{y}: 10<sup>%{z:.1f}</sup><extra></extra>",
+    }
+    axis = layer_axis(depth, colours)
+    return Figure(
+        [heatmap] if found.size else [],
+        layout(
+            "Gradient variance",
+            f"Var ∂ℓ/∂z, {name}",
+            colours,
+            height=DETAIL_HEIGHT,
+            hovermode="closest",
+            showlegend=False,
+            uirevision=run,
+            xaxis=step_axis(last, colours),
+            yaxis=value_axis(
+                colours,
+                title={"text": "layer", "standoff": 4},
+                range=[0.5, depth + 0.5],
+                dtick=axis["dtick"],
+                tickformat="d",
+                showgrid=False,
+            ),
+        ),
+    )
+
+
+def plot_rates(
+    rates: Sequence[float],
+    losses: Floats,
+    names: Sequence[str],
+    hues: Sequence[int],
+    *,
+    made: int,
+    chosen: float,
+    classes: int,
+    colours: Palette,
+) -> Figure:
+    """Draw the final loss, (rates, networks), against the learning rate; crosses diverged.
+
+    The first `made` rates have been tried.
+    """
+    shown = window([Curve("", _log10(losses.ravel()))], _LOSSES)
+    guess = math.log(classes)
+    x, traces = np.array(rates), []
+    for name, hue, column in zip(names, hues, losses.T, strict=True):
+        colour = colours.hues[hue]
+        traces.append(
+            {
+                "type": "scatter",
+                "x": x,
+                "y": heights(_log10(column)),
+                "name": name,
+                "mode": "lines+markers",
+                "line": {"color": colour, "width": 2.25},
+                "marker": {"color": colour, "size": 7},
+                "customdata": [f"loss {number(v, 3)}" for v in column],
+                "hovertemplate": "%{customdata}",
+            }
+        )
+        lost = np.flatnonzero(np.isnan(column[:made]))
+        if lost.size:
+            top = np.full(lost.size, 10.0 ** (shown[1] - 0.15))
+            traces.append(_cross(x[lost], top, name, colour, ""))
+    given = _guessing(guess, math.log10(guess), colours)
+    given["shapes"].append(_straight(colours, x0=chosen, x1=chosen, y0=0, y1=1, yref="paper"))
+    given["annotations"].append(
+        note("chosen", colours, x=math.log10(chosen), y=0, yref="paper", yanchor="bottom")
+    )
+    room = 0.1
+    return Figure(
+        traces,
+        layout(
+            "Final loss",
+            "by learning rate; cross: diverged",
+            colours,
+            xaxis={
+                **log_axis((math.log10(rates[0]) - room, math.log10(rates[-1]) + room), colours),
+                "title": {"text": "learning rate", "standoff": 4},
+                "dtick": 1,
+                "showgrid": False,
+                "unifiedhovertitle": {"text": "learning rate %{x}"},
+            },
+            yaxis=log_axis(shown, colours),
+            **given,
+        ),
+    )
+
+
+def _log10(values: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log10: Floats = np.log10(values)
+    return log10
+
+
+def _lines(curves: Curves, values: Floats, colours: Palette, told: str) -> list[Trace]:
+    every = max(1, math.ceil(curves.steps / _MOST_POINTS))
+    steps = np.arange(1, len(values) + 1, dtype=np.int32)[::every]
+    return [
+        {
+            "type": "scatter",
+            "x": steps,
+            "y": column[::every].astype(np.float32),
+            "name": name,
+            "mode": "lines",
+            "line": {"color": colours.hues[hue], "width": 2},
+            "hovertemplate": told,
+        }
+        for name, hue, column in zip(curves.names, curves.hues, values.T, strict=True)
+    ]
+
+
+def _crosses(curves: Curves, values: Floats, fallback: float, colours: Palette) -> list[Trace]:
+    """Mark the last finite step of every network that has a step which is not."""
+    made = []
+    for name, hue, column in zip(curves.names, curves.hues, values.T, strict=True):
+        lost = np.flatnonzero(np.isnan(column))
+        if not lost.size:
+            continue
+        last = int(lost[0]) - 1
+        y = float(column[last]) if last >= 0 else fallback
+        made.append(_cross([max(last, 0) + 1], [y], name, colours.hues[hue], "diverged"))
+    return made
+
+
+def _cross(x: Any, y: Any, name: str, colour: str, text: str) -> Trace:
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "name": f"{name} diverged",
+        "mode": "markers+text",
+        "text": [text] * len(x),
+        "textposition": "middle right",
+        "textfont": {"color": colour},
+        "marker": {"color": colour, "size": 11, "symbol": "x"},
+        "showlegend": False,
+        "cliponaxis": False,
+        "hovertemplate": "diverged: from the next step on it is not a number"
+        if text
+        else "diverged",
+    }
+
+
+def _guessing(level: float, at: float, colours: Palette) -> dict[str, Any]:
+    """Draw the level of who knows nothing; `at` is where an annotation takes it to be."""
+    name = note("guessing", colours, x=1, xref="paper", xanchor="right", y=at, yanchor="bottom")
+    line = _straight(colours, x0=0, x1=1, xref="paper", y0=level, y1=level)
+    return {"shapes": [line], "annotations": [name]}
+
+
+def _straight(colours: Palette, **where: Any) -> dict[str, Any]:
+    return {"type": "line", "line": {"color": colours.text, "width": 1, "dash": "dot"}, **where}

@@ -1,0 +1,64 @@
+"""A training run that is looked at while it goes on."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from initviz.network import Network
+from initviz.statistics import Floats
+from initviz.training import budget
+from initviz.training.history import History
+from initviz.training.job import Job
+from initviz.training.run import Step, train
+from initviz.training.spec import Training
+
+# As many pictures of the layers as are kept of a run, and fewer of one with more layers.
+MOST_FRAMES = 60
+_MOST_LAYERS = 4000
+
+
+class Live(Job):
+    """A run in slices; keeps every loss and, of evenly spaced steps, what the layers looked like.
+
+    Raises:
+        ValueError: as `train` does.
+    """
+
+    def __init__(self, networks: Sequence[Network], training: Training) -> None:
+        self.networks, self.training = tuple(networks), training
+        self._steps: list[Step] = []
+        self._kept = set(_spaced(training.steps, networks[0].depth * len(networks)))
+        steps = train(networks, training, statistics=True)
+        super().__init__(self._record(steps), training.steps, budget.seconds(networks, training))
+
+    def _record(self, steps: Iterator[Step]) -> Iterator[None]:
+        for step in steps:
+            layers = step.layers if step.step in self._kept else None
+            self._steps.append(
+                Step(step.step, step.loss, step.accuracy, layers, step.test_accuracy)
+            )
+            yield
+
+    @property
+    def history(self) -> History:
+        """What there is of the run; before the first step its curves are empty."""
+        if self._steps:
+            return History.of(self.networks, self.training, list(self._steps))
+        nothing = np.empty((0, len(self.networks)))
+        tests = np.full(len(self.networks), np.nan)
+        return History(self.networks, self.training, nothing, nothing, tests)
+
+    def layers(self, column: str) -> tuple[list[int], Floats]:
+        """Return the steps that were kept and a column of their layers' statistics.
+
+        The column is (steps, networks, depth).
+        """
+        kept = [(s.step, getattr(s.layers, column)) for s in list(self._steps) if s.layers]
+        shape = (0, len(self.networks), self.networks[0].depth)
+        return [step for step, _ in kept], np.array([v for _, v in kept]).reshape(-1, *shape[1:])
+
+
+def _spaced(steps: int, layers: int) -> list[int]:
+    """Return steps from the first to the last, evenly spaced, as many as are kept."""
+    many = max(2, min(MOST_FRAMES, _MOST_LAYERS // layers * 3))
+    return sorted({int(s) for s in np.linspace(1, steps, min(many, steps)).round()})

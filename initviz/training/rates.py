@@ -1,0 +1,102 @@
+"""The same networks trained at several learning rates, so that none is blamed for one rate."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from initviz.network import Network
+from initviz.statistics import Floats
+from initviz.training import budget
+from initviz.training.datasets import dataset
+from initviz.training.history import LAST_STEPS, History
+from initviz.training.job import Job
+from initviz.training.reading import name, verdict_of
+from initviz.training.run import check, train
+from initviz.training.spec import Training
+from initviz.words import number
+
+# Rates on either side of the one chosen, and how many of them make a factor of ten.
+_EITHER_SIDE, _A_DECADE = 3, 2
+_MOST_STEPS = 100
+
+
+def rates(learning_rate: float) -> tuple[float, ...]:
+    """Return up to seven rates, a factor of about 3 apart, with the one given among them."""
+    low, high = Training.bounds("learning_rate")
+    powers = range(-_EITHER_SIDE, _EITHER_SIDE + 1)
+    made = [learning_rate * 10 ** (p / _A_DECADE) for p in powers]
+    rounded = [rate if rate == learning_rate else float(f"{rate:.2g}") for rate in made]
+    return tuple(rate for rate in rounded if low <= rate <= high)
+
+
+def shortened(networks: Sequence[Network], training: Training) -> Training:
+    """Return the training that each rate gets: fewer steps, so that all of them fit the budget.
+
+    Raises:
+        ValueError: if not even the fewest steps that say anything fit.
+    """
+    check(networks, training)
+    many, steps = len(rates(training.learning_rate)), min(training.steps, _MOST_STEPS)
+    while True:
+        brief = training.replace(steps=steps)
+        needed = many * budget.seconds(networks, brief)
+        if needed <= budget.MOST_SECONDS:
+            return brief
+        if steps <= LAST_STEPS:
+            raise ValueError(
+                f"{many} learning rates of {steps} steps take about {needed:.0f} seconds; "
+                f"the limit is {budget.MOST_SECONDS:.0f}; less depth or width fits"
+            )
+        steps = max(LAST_STEPS, steps * 9 // 10)
+
+
+class Rates(Job):
+    """A sweep of the learning rate, in slices; a unit is a step.
+
+    `losses` is (rates, networks): the mean loss of the last steps, NaN where it is not finite
+    or not yet known.
+
+    Raises:
+        ValueError: if the work is over budget.
+    """
+
+    def __init__(self, networks: Sequence[Network], training: Training) -> None:
+        self.networks, self.training = tuple(networks), shortened(networks, training)
+        self.rates = rates(training.learning_rate)
+        self.losses: Floats = np.full((len(self.rates), len(networks)), np.nan)
+        self.rates_made = 0
+        units = len(self.rates) * self.training.steps
+        estimate = len(self.rates) * budget.seconds(networks, self.training)
+        super().__init__(self._sweep(), units, estimate)
+
+    def _sweep(self) -> Iterator[None]:
+        for place, rate in enumerate(self.rates):
+            training, steps = self.training.replace(learning_rate=rate), []
+            for step in train(self.networks, training):
+                steps.append(step)
+                if step.step == training.steps:
+                    self.losses[place] = History.of(self.networks, training, steps).final_loss
+                    self.rates_made += 1
+                yield
+
+
+def told(sweep: Rates) -> list[str]:
+    """Say of each network at which rate it learns best, and whether at any."""
+    return [_told(sweep, place) for place in range(len(sweep.networks))]
+
+
+def _told(sweep: Rates, place: int) -> str:
+    who, losses = name(sweep.networks[place]), sweep.losses[: sweep.rates_made, place]
+    after = f"after {sweep.training.steps} steps"
+    if np.isnan(losses).all():
+        return f"{who} diverges at every rate tried."
+    best = int(np.nanargmin(losses))
+    rate, loss = number(sweep.rates[best]), number(float(losses[best]))
+    nothing = math.log(dataset(sweep.training.data).classes)
+    if verdict_of(float(losses[best]), nothing) in ("trained", "learning"):
+        return f"{who} learns best at a rate of {rate}: loss {loss} {after}."
+    return (
+        f"{who} learns at none of these rates: at best, {rate}, its loss is {loss} {after}. "
+        "The step size is not to blame."
+    )

@@ -1,0 +1,114 @@
+"""The parts of the Training page: what to press, and what is shown while a run goes on."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from initviz.training import check
+from initviz.training.budget import seconds
+from initviz.training.job import Job
+from initviz.training.live import Live
+from initviz.training.rates import Rates
+from initviz.ui import training_charts, training_runs
+from initviz.ui.cache import advance
+from initviz.ui.text import plain
+from initviz.ui.training_answer import answer, share
+from initviz.ui.training_state import Setting
+
+# Seconds of a slice of training, and between two looks at it.
+_SLICE = _TICK = 0.3
+
+
+def show(setting: Setting) -> None:
+    """Offer to train, and show the runs that there are."""
+    refusal = _refusal(setting)
+    training_runs.stop_unless(setting)
+    with st.container(horizontal=True, vertical_alignment="center", key="training_buttons"):
+        problem = _buttons(setting, refused=bool(refusal))
+    for text in filter(None, (refusal, problem)):
+        st.warning(plain(text), icon=":material/info:")
+    going = training_runs.going() is not None
+    st.fragment(_look, run_every=_TICK if going else None)(setting, ticking=going)
+
+
+def _refusal(setting: Setting) -> str:
+    """Say why the setting cannot be trained, if it cannot."""
+    if not setting.networks:
+        return "Choose at least one initializer."
+    return _tried(lambda: check(setting.networks, setting.training))
+
+
+def _tried(action: Callable[[], object]) -> str:
+    """Return why an action was refused, as a sentence, or nothing."""
+    try:
+        action()
+    except ValueError as error:
+        text = str(error)
+        return f"{text[0].upper()}{text[1:]}."
+    return ""
+
+
+def _buttons(setting: Setting, *, refused: bool) -> str:
+    """Show the buttons and what they will take; return why one could not do its work."""
+    problem = ""
+    if st.button(
+        "Train", type="primary", icon=":material/model_training:", key="train", disabled=refused
+    ):
+        training_runs.train(setting)
+    if st.button(
+        "Try learning rates",
+        icon=":material/linear_scale:",
+        key="try_rates",
+        disabled=refused,
+        help="Train each initializer at up to seven learning rates, a factor of about 3 apart, "
+        "with fewer steps: so that none is blamed for a step size that does not suit it.",
+    ):
+        problem = _tried(lambda: training_runs.try_rates(setting))
+    if training_runs.going() is not None:
+        st.button("Stop", icon=":material/stop:", key="stop", on_click=training_runs.stop)
+    elif not refused:
+        st.caption(_cost(setting), width="content")
+    return problem
+
+
+def _cost(setting: Setting) -> str:
+    networks, training = setting.networks, setting.training
+    told = f"Training takes about {_duration(seconds(networks, training))}"
+    try:
+        sweep = Rates(networks, training)
+    except ValueError:
+        return f"{told}."
+    brief = f"{len(sweep.rates)} learning rates of {sweep.training.steps} steps each"
+    return f"{told}, {brief} about {_duration(sweep.seconds_left)}."
+
+
+def _duration(amount: float) -> str:
+    whole = max(1, round(amount))
+    return "1 second" if whole == 1 else f"{whole} seconds"
+
+
+def _look(setting: Setting, *, ticking: bool) -> None:
+    """Show how far things are, and go on for a moment."""
+    shown = training_runs.going()
+    if ticking and shown is None:
+        st.rerun()
+    if shown is not None:
+        _progress(shown.job)
+    run = training_runs.trained()
+    if run is None and shown is None:
+        st.markdown("Press **Train** to see how these initializers learn, side by side.")
+    if run is not None and not run.job.going:
+        answer(run, former=run.setting != setting)
+    figures = training_charts.draw(setting, run, training_runs.swept())
+    if shown is not None:
+        advance(shown.job, _SLICE)
+        if not shown.job.going:
+            st.rerun()
+    else:
+        share(setting, run, figures)
+
+
+def _progress(job: Job) -> None:
+    what = "Training" if isinstance(job, Live) else "Trying learning rates"
+    left = f"about {_duration(job.seconds_left)} left"
+    st.progress(job.made / job.units, f"{what}: step {job.made} of {job.units}, {left}")

@@ -1,0 +1,9 @@
+"""Training: networks that begin differently learn the same data, side by side."""
+
+from initviz.ui import explore, training, training_controls, training_state
+
+training_state.open_page()
+training_controls.fields()
+setting, problems = training_state.current()
+explore.complaints(problems)
+training.show(setting)
