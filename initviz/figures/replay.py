@@ -16,6 +16,7 @@ _A_FRAME = 80
 # Two charts, one above the other, that share the layers.
 _UPPER, _LOWER = [0.6, 0.98], [0.12, 0.5]
 _LARGEST = 1e300
+_TITLE, _DETAIL = "Replay", "variance by layer, step by step"
 
 
 class Replay(Figure):
@@ -44,8 +45,11 @@ def plot_replay(
 ) -> Replay:
     """Draw variances by layer, (steps, networks, depth), with a slider over the steps.
 
-    It rests at the first step: what the initializer gave.
+    It rests at the first step: what the initializer gave. Of a run without steps, or one that
+    is not over, it is an empty chart that says so.
     """
+    if not steps:
+        return _not_yet(run, colours)
     depth, sides = act_var.shape[2], (act_var, grad_var)
     traces = [
         {
@@ -75,13 +79,13 @@ def plot_replay(
     return Replay(
         traces,
         layout(
-            "Replay",
-            "variance by layer, step by step",
+            _TITLE,
+            _DETAIL,
             colours,
             height=DETAIL_HEIGHT,
             uirevision=run,
             margin={"l": 48, "r": 8, "t": 34, "b": 96},
-            legend={"orientation": "h", "x": 0, "y": -0.34, "yanchor": "top"},
+            legend={"orientation": "h", "x": 0, "y": -0.25, "yanchor": "top"},
             xaxis={**layer_axis(depth, colours), "anchor": "y2"},
             yaxis={**_decades(act_var, colours), "domain": _UPPER},
             yaxis2={**_decades(grad_var, colours), "domain": _LOWER},
@@ -97,6 +101,22 @@ def plot_replay(
         ),
         frames,
     )  # fmt: skip
+
+
+def _not_yet(run: int, colours: Palette) -> Replay:
+    hidden = {"visible": False}
+    middle = {"x": 0.5, "xref": "paper", "y": 0.5, "yref": "paper"}
+    shown = layout(
+        _TITLE,
+        _DETAIL,
+        colours,
+        height=DETAIL_HEIGHT,
+        uirevision=run,
+        xaxis=hidden,
+        yaxis=hidden,
+        annotations=[note("when the run has ended", colours, **middle)],
+    )
+    return Replay([], shown, [])
 
 
 def _decades(values: Floats, colours: Palette) -> dict[str, Any]:

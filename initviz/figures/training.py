@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from initviz.figures.signal import Curve, Window, heights, log_axis, window
+from initviz.figures.signal import Window, heights, log_axis
 from initviz.figures.theme import (
     Figure,
     Palette,
@@ -46,10 +46,14 @@ class Curves:
     steps: int
     run: int
 
+    def emptied(self) -> "Curves":
+        """Return the same before the first step."""
+        return replace(self, loss=self.loss[:0], accuracy=self.accuracy[:0])
+
 
 def plot_loss(curves: Curves, colours: Palette) -> Figure:
     """Draw each network's loss on a log axis; a cross marks where it stops being a number."""
-    shown = window([Curve("", _log10(curves.loss.ravel()))], _LOSSES)
+    shown = _decades(_log10(curves.loss), _LOSSES)
     guess = math.log(curves.classes)
     return Figure(
         [
@@ -117,7 +121,8 @@ def plot_gradients(
     """
     log10 = _log10(variance.T)
     found = log10[np.isfinite(log10)]
-    low, high = window([Curve("", found)], (0.0, 0.0)) if found.size else (-4.0, 0.0)
+    top = float(np.ceil(found.max())) if found.size else 0.0
+    low, high = _decades(found, (top - 2, top))
     depth = len(log10)
     heatmap = {
         "type": "heatmap",
@@ -126,7 +131,7 @@ def plot_gradients(
         "z": log10.astype(np.float32),
         "colorscale": shades(colours.hues[hue]),
         "zmin": low,
-        "zmax": high if high > low else low + 4,
+        "zmax": high,
         "colorbar": {
             "thickness": 10,
             "tickprefix": "10<sup>",
@@ -166,18 +171,17 @@ def plot_rates(
     names: Sequence[str],
     hues: Sequence[int],
     *,
-    made: int,
     chosen: float,
     classes: int,
     colours: Palette,
 ) -> Figure:
-    """Draw the final loss, (rates, networks), against the learning rate; crosses diverged.
+    """Draw the final loss against the learning rate; crosses diverged.
 
-    The first `made` rates have been tried.
+    `losses` is (rates so far, networks), of the first of the rates.
     """
-    shown = window([Curve("", _log10(losses.ravel()))], _LOSSES)
+    shown = _decades(_log10(losses), _LOSSES)
     guess = math.log(classes)
-    x, traces = np.array(rates), []
+    x, traces = np.array(rates)[: len(losses)], []
     for name, hue, column in zip(names, hues, losses.T, strict=True):
         colour = colours.hues[hue]
         traces.append(
@@ -193,7 +197,7 @@ def plot_rates(
                 "hovertemplate": "%{customdata}",
             }
         )
-        lost = np.flatnonzero(np.isnan(column[:made]))
+        lost = np.flatnonzero(np.isnan(column))
         if lost.size:
             top = np.full(lost.size, 10.0 ** (shown[1] - 0.15))
             traces.append(_cross(x[lost], top, name, colour, ""))
@@ -220,6 +224,15 @@ def plot_rates(
             **given,
         ),
     )
+
+
+def _decades(log10: Floats, at_least: Window) -> Window:
+    """Return whole decades that hold what can be drawn of some logarithms."""
+    found = log10[np.isfinite(log10)]
+    if not found.size:
+        return at_least
+    low, high = math.floor(found.min()), math.ceil(found.max())
+    return min(at_least[0], low), max(at_least[1], high)
 
 
 def _log10(values: Floats) -> Floats:

@@ -8,7 +8,11 @@ _RULES = """
 .st-key-controls > div { flex: 1 1 140px; max-width: 215px; }
 .st-key-controls > div:last-child { flex: 0 0 auto; }
 .st-key-training_controls > div { flex: 1 1 140px; max-width: 215px; }
-.st-key-training_controls > div:first-child { flex: 3 1 300px; max-width: 460px; }
+.st-key-training_controls > div:first-child { flex: 3 1 300px; max-width: 420px; }
+.st-key-training_controls > div:nth-child(3) { flex: 1 1 190px; max-width: 225px; }
+.st-key-loss_chart, .st-key-accuracy_chart { min-height: 375px; }
+.st-key-gradients_chart, .st-key-replay_chart { min-height: 460px; }
+[class*="st-key-reading_"] > div:nth-child(2) { flex: 1 1 280px; }
 .st-key-rates > div { flex: 1 1 340px; min-width: 0; }
 .st-key-more > div { flex: 1 1 165px; }
 .st-key-charts > div, .st-key-panel_charts > div { flex: 1 1 340px; min-width: 0; }

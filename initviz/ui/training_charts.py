@@ -1,11 +1,10 @@
 """The charts of the Training page: they keep their places and sizes while a run goes on."""
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
 from initviz.figures.replay import plot_replay
+from initviz.figures.theme import Figure
 from initviz.figures.training import Curves, plot_accuracy, plot_gradients, plot_loss, plot_rates
 from initviz.network import Network
 from initviz.training.datasets import dataset
@@ -13,27 +12,44 @@ from initviz.training.live import Live
 from initviz.training.rates import Rates, told
 from initviz.training.reading import name
 from initviz.ui import explore
+from initviz.ui.live import redraw
 from initviz.ui.text import plain
 from initviz.ui.training_runs import Shown, places
 from initviz.ui.training_state import Setting
 
 
 def draw(setting: Setting, run: Shown[Live] | None, sweep: Shown[Rates] | None) -> explore.Figures:
-    """Draw all there is to see, and return the figures by name."""
-    curves = _curves(setting) if run is None else _curves_of(run)
-    figures: dict[str, Any] = {
-        "loss": plot_loss(curves, explore.colours()),
-        "accuracy": plot_accuracy(curves, explore.colours()),
-    }
+    """Draw all there is to see, and return the figures by name.
+
+    What goes on is drawn into charts that begin empty and stay the same ones to the end.
+    """
+    begun = _curves(setting) if run is None else _curves_of(run)
+    figures = _learning(begun)
     with st.container(horizontal=True, key="charts"):
-        for key, figure in figures.items():
-            alt = f"{key.capitalize()} by step of {len(curves.names)} networks"
-            st.plotly_chart(figure, key=f"{key}_chart", config=explore.PLOTLY, alt=alt)
+        for key, figure in _learning(begun.emptied() if _going(run) else begun).items():
+            _chart(key, figure, f"{key.capitalize()} by step of {len(begun.names)} networks")
     if sweep is not None:
         figures |= _rates(sweep)
     if run is not None:
         figures |= _layers(run)
+    if _going(run) or _going(sweep):
+        redraw(figures)
     return figures
+
+
+def _going(shown: Shown[Live] | Shown[Rates] | None) -> bool:
+    return shown is not None and shown.job.going
+
+
+def _chart(key: str, figure: Figure, alt: str) -> None:
+    st.plotly_chart(figure, key=f"{key}_chart", config=explore.PLOTLY, alt=alt)
+
+
+def _learning(curves: Curves) -> dict[str, Figure]:
+    return {
+        "loss": plot_loss(curves, explore.colours()),
+        "accuracy": plot_accuracy(curves, explore.colours()),
+    }
 
 
 def _curves(setting: Setting) -> Curves:
@@ -67,39 +83,40 @@ def _names(networks: tuple[Network, ...]) -> tuple[str, ...]:
     return tuple(name(network) for network in networks)
 
 
-def _layers(run: Shown[Live]) -> explore.Figures:
+def _layers(run: Shown[Live]) -> dict[str, Figure]:
     """Draw gradients by layer and step, and, of a run that has ended, its replay."""
     names = _names(run.job.networks)
-    at = _chosen(names)
+    at, going = _chosen(names), run.job.going
     steps, gradients = run.job.layers("grad_preact_var")
-    last = run.job.training.steps if run.job.going or not steps else run.job.made
-    figures: dict[str, Any] = {
-        "gradients": plot_gradients(
-            steps,
-            gradients[:, at],
+    last = run.job.made if run.job.stopped else run.job.training.steps
+
+    def heatmap(kept: int) -> Figure:
+        return plot_gradients(
+            steps[:kept],
+            gradients[:kept, at],
             names[at],
             run.hues[at],
             last=last,
             run=run.number,
             colours=explore.colours(),
         )
-    }
-    alts = {"gradients": f"Heatmap: gradient variance by layer and step, {names[at]}"}
-    if steps and not run.job.going:
-        figures["replay"] = plot_replay(
-            steps,
-            run.job.layers("act_var")[1],
-            gradients,
-            names,
-            run.hues,
-            run=run.number,
-            colours=explore.colours(),
-        )
-        alts["replay"] = "Activation and gradient variance by layer, with a slider over the steps"
+
+    replay = plot_replay(
+        [] if going else steps,
+        run.job.layers("act_var")[1],
+        gradients,
+        names,
+        run.hues,
+        run=run.number,
+        colours=explore.colours(),
+    )
+    figures = {"gradients": heatmap(len(steps))}
     with st.container(horizontal=True, key="panel_charts"):
-        for key, figure in figures.items():
-            st.plotly_chart(figure, key=f"{key}_chart", config=explore.PLOTLY, alt=alts[key])
-    return figures
+        alt = f"Heatmap: gradient variance by layer and step, {names[at]}"
+        _chart("gradients", heatmap(0) if going else figures["gradients"], alt)
+        alt = "Activation and gradient variance by layer, with a slider over the steps"
+        _chart("replay", replay, alt)
+    return figures if going else figures | {"replay": replay}
 
 
 def _chosen(names: tuple[str, ...]) -> int:
@@ -117,26 +134,24 @@ def _chosen(names: tuple[str, ...]) -> int:
     return int(chosen or 0)
 
 
-def _rates(sweep: Shown[Rates]) -> explore.Figures:
+def _rates(sweep: Shown[Rates]) -> dict[str, Figure]:
     job = sweep.job
     names = _names(job.networks)
-    figure = plot_rates(
-        job.rates,
-        job.losses,
-        names,
-        sweep.hues,
-        made=job.rates_made,
-        chosen=sweep.setting.training.learning_rate,
-        classes=dataset(job.training.data).classes,
-        colours=explore.colours(),
-    )
-    with st.container(horizontal=True, key="rates"):
-        st.plotly_chart(
-            figure,
-            key="rates_chart",
-            config=explore.PLOTLY,
-            alt="Final loss by learning rate",
+
+    def figure(made: int) -> Figure:
+        return plot_rates(
+            job.rates,
+            job.losses[:made],
+            names,
+            sweep.hues,
+            chosen=sweep.setting.training.learning_rate,
+            classes=dataset(job.training.data).classes,
+            colours=explore.colours(),
         )
+
+    figures = {"rates": figure(job.rates_made)}
+    with st.container(horizontal=True, key="rates"):
+        _chart("rates", figure(0) if job.going else figures["rates"], "Final loss by learning rate")
         if job.rates_made:
             st.markdown("  \n".join(plain(text) for text in told(job)))
-    return {"rates": figure}
+    return figures
