@@ -14,7 +14,7 @@ Trace = dict[str, Any]
 # Between two steps of what is played, in milliseconds.
 _A_FRAME = 80
 # Two charts, one above the other, that share the layers.
-_UPPER, _LOWER = [0.6, 0.98], [0.12, 0.5]
+_UPPER, _LOWER = [0.58, 0.96], [0.12, 0.5]
 _LARGEST = 1e300
 _TITLE, _DETAIL = "Replay", "variance by layer, step by step"
 
@@ -134,8 +134,8 @@ def _heights(values: Floats) -> list[float | None]:
 def _slider(steps: Sequence[int], colours: Palette) -> dict[str, Any]:
     return {
         "currentvalue": {"prefix": "step ", "font": {"color": colours.text}},
-        "x": 0.16,
-        "len": 0.84,
+        "x": 0,
+        "len": 1,
         "y": 0,
         "pad": {"t": 8, "b": 0},
         "tickcolor": "rgba(0,0,0,0)",
@@ -165,11 +165,11 @@ def _buttons(colours: Palette) -> dict[str, Any]:
     return {
         "type": "buttons",
         "direction": "left",
-        "x": 0,
-        "y": 0,
-        "xanchor": "left",
-        "yanchor": "top",
-        "pad": {"t": 28, "r": 8},
+        "x": 1,
+        "y": 1,
+        "xanchor": "right",
+        "yanchor": "bottom",
+        "pad": {"t": 0, "r": 0, "b": 2},
         "showactive": False,
         "font": {"color": colours.text},
         "bgcolor": "rgba(128, 128, 128, 0.1)",
