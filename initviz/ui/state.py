@@ -82,6 +82,11 @@ def put(network: Network, batch: Batch | None = None) -> None:
         st.session_state.update(batch.model_dump())
 
 
+def take_along(network: Network) -> None:
+    """Show a network on the page that is opened next."""
+    st.session_state["held"] = {**st.session_state["held"], **network.model_dump()}
+
+
 def repair(network: Network) -> None:
     """Show a repaired network, on charts that fit it."""
     put(network)

@@ -9,9 +9,8 @@ from initviz.training.budget import seconds
 from initviz.training.job import Job
 from initviz.training.live import Live
 from initviz.training.rates import Rates
-from initviz.ui import training_charts, training_runs
+from initviz.ui import explore, training_charts, training_runs
 from initviz.ui.cache import advance
-from initviz.ui.text import plain
 from initviz.ui.training_answer import answer, share
 from initviz.ui.training_state import Setting
 
@@ -19,14 +18,16 @@ from initviz.ui.training_state import Setting
 _SLICE = _TICK = 0.3
 
 
-def show(setting: Setting) -> None:
-    """Offer to train, and show the runs that there are."""
-    refusal = _refusal(setting)
+def show(setting: Setting, problems: tuple[str, ...]) -> None:
+    """Say what could not be used, offer to train, and show the runs that there are."""
     training_runs.stop_unless(setting)
-    with st.container(horizontal=True, vertical_alignment="center", key="training_buttons"):
-        problem = _buttons(setting, refused=bool(refusal))
-    for text in filter(None, (refusal, problem)):
-        st.warning(plain(text), icon=":material/info:")
+    # Streamlit replaces a chart whose place among its neighbours changes: what comes and goes
+    # has a container of its own.
+    with st.container():
+        refusal = _refusal(setting)
+        with st.container(horizontal=True, vertical_alignment="center", key="training_buttons"):
+            problem = _buttons(setting, refused=bool(refusal))
+        explore.complaints((*problems, *filter(None, (refusal, problem))))
     going = training_runs.going() is not None
     st.fragment(_look, run_every=_TICK if going else None)(setting, ticking=going)
 
@@ -92,13 +93,14 @@ def _look(setting: Setting, *, ticking: bool) -> None:
     shown = training_runs.going()
     if ticking and shown is None:
         st.rerun()
-    if shown is not None:
-        _progress(shown.job)
     run = training_runs.trained()
-    if run is None and shown is None:
-        st.markdown("Press **Train** to see how these initializers learn, side by side.")
-    if run is not None and not run.job.going:
-        answer(run, former=run.setting != setting)
+    with st.container():
+        if shown is not None:
+            _progress(shown.job)
+        if run is not None and not run.job.going:
+            answer(run, former=run.setting != setting)
+        elif shown is None:
+            st.markdown("Press **Train** to see how these initializers learn, side by side.")
     figures = training_charts.draw(setting, run, training_runs.swept())
     if shown is not None:
         advance(shown.job, _SLICE)

@@ -63,9 +63,8 @@ def _predicted(network: Network, batch: Batch, place: int) -> None:
         icon=":material/ssid_chart:",
         key=f"explore_{place}",
         help="What Explore says of this network before the first step; see it there.",
-        on_click=state.put,
-        args=(network,),
     ):
+        state.take_along(network)
         st.switch_page("pages/lab/explore.py")
 
 

@@ -28,10 +28,13 @@ def draw(setting: Setting, run: Shown[Live] | None, sweep: Shown[Rates] | None) 
     with st.container(horizontal=True, key="charts"):
         for key, figure in _learning(begun.emptied() if _going(run) else begun).items():
             _chart(key, figure, f"{key.capitalize()} by step of {len(begun.names)} networks")
+    rates, layers = st.container(), st.container()
     if sweep is not None:
-        figures |= _rates(sweep)
+        with rates:
+            figures |= _rates(sweep)
     if run is not None:
-        figures |= _layers(run)
+        with layers:
+            figures |= _layers(run)
     if _going(run) or _going(sweep):
         redraw(figures)
     return figures
