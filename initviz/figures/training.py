@@ -204,7 +204,15 @@ def plot_rates(
     given = _guessing(guess, math.log10(guess), colours)
     given["shapes"].append(_straight(colours, x0=chosen, x1=chosen, y0=0, y1=1, yref="paper"))
     given["annotations"].append(
-        note("chosen", colours, x=math.log10(chosen), y=0, yref="paper", yanchor="bottom")
+        note(
+            "chosen",
+            colours,
+            x=math.log10(chosen),
+            y=0,
+            yref="paper",
+            yanchor="bottom",
+            xanchor="left",
+        )
     )
     room = 0.1
     return Figure(
@@ -213,6 +221,7 @@ def plot_rates(
             "Final loss",
             "by learning rate; cross: diverged",
             colours,
+            legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.26, "yanchor": "top"},
             xaxis={
                 **log_axis((math.log10(rates[0]) - room, math.log10(rates[-1]) + room), colours),
                 "title": {"text": "learning rate", "standoff": 4},

@@ -61,9 +61,14 @@ class Job:
         self._slice_ended = time.monotonic()
         self._spent += self._slice_ended - start
         if not self.going:
-            self._work = iter(())
+            self._let_go()
 
     def stop(self) -> None:
         """Leave the rest undone, and keep what there is."""
         if self.going:
             self.stopped = True
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Give back the memory that the work holds."""
+        self._work = iter(())

@@ -82,7 +82,9 @@ class Rates(Job):
 
 
 def told(sweep: Rates) -> list[str]:
-    """Say of each network at which rate it learns best, and whether at any."""
+    """Say of each network at which rate it learns best, and whether at any that was tried."""
+    if not sweep.rates_made:
+        return []
     return [_told(sweep, place) for place in range(len(sweep.networks))]
 
 

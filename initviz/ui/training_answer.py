@@ -7,7 +7,7 @@ from initviz.network import Batch
 from initviz.training import read
 from initviz.training.links import command
 from initviz.training.live import Live
-from initviz.training.reading import Verdict
+from initviz.training.reading import Reading, Verdict
 from initviz.ui import explore, state
 from initviz.ui.cache import signals_of
 from initviz.ui.text import BADGES, Colour, name_of, plain
@@ -30,12 +30,17 @@ def answer(run: Shown[Live], *, former: bool) -> None:
         st.caption(plain(" ".join(_reservations(run, former=former))))
     if not run.job.made:
         return
-    for place, reading in enumerate(read(run.job.history)):
-        label, icon, colour = _VERDICTS[reading.verdict]
-        with st.container(horizontal=True, vertical_alignment="center", key=f"reading_{place}"):
-            st.badge(label, icon=f":material/{icon}:", color=colour)
-            st.markdown(plain(reading.sentence), width="stretch")
-            _predicted(reading.network, run.setting.batch, place)
+    with st.container(gap="xsmall"):
+        for place, reading in enumerate(read(run.job.history)):
+            _reading(reading, run.setting.batch, place)
+
+
+def _reading(reading: Reading, batch: Batch, place: int) -> None:
+    label, icon, colour = _VERDICTS[reading.verdict]
+    with st.container(horizontal=True, vertical_alignment="center", key=f"reading_{place}"):
+        st.badge(label, icon=f":material/{icon}:", color=colour)
+        st.markdown(plain(reading.sentence), width="stretch")
+        _predicted(reading.network, batch, place)
 
 
 def _reservations(run: Shown[Live], *, former: bool) -> list[str]:

@@ -10,10 +10,9 @@ from initviz.network import Network
 from initviz.training.datasets import dataset
 from initviz.training.live import Live
 from initviz.training.rates import Rates, told
-from initviz.training.reading import name
 from initviz.ui import explore
 from initviz.ui.live import redraw
-from initviz.ui.text import plain
+from initviz.ui.text import LABELS, plain
 from initviz.ui.training_runs import Shown, places
 from initviz.ui.training_state import Setting
 
@@ -31,7 +30,7 @@ def draw(setting: Setting, run: Shown[Live] | None, sweep: Shown[Rates] | None) 
     rates, layers = st.container(), st.container()
     if sweep is not None:
         with rates:
-            figures |= _rates(sweep)
+            figures |= _rates(sweep, former=sweep.setting != setting)
     if run is not None:
         with layers:
             figures |= _layers(run)
@@ -83,7 +82,7 @@ def _curves_of(run: Shown[Live]) -> Curves:
 
 
 def _names(networks: tuple[Network, ...]) -> tuple[str, ...]:
-    return tuple(name(network) for network in networks)
+    return tuple(LABELS["initializer"][network.initializer] for network in networks)
 
 
 def _layers(run: Shown[Live]) -> dict[str, Figure]:
@@ -137,7 +136,7 @@ def _chosen(names: tuple[str, ...]) -> int:
     return int(chosen or 0)
 
 
-def _rates(sweep: Shown[Rates]) -> dict[str, Figure]:
+def _rates(sweep: Shown[Rates], *, former: bool) -> dict[str, Figure]:
     job = sweep.job
     names = _names(job.networks)
 
@@ -155,6 +154,18 @@ def _rates(sweep: Shown[Rates]) -> dict[str, Figure]:
     figures = {"rates": figure(job.rates_made)}
     with st.container(horizontal=True, key="rates"):
         _chart("rates", figure(0) if job.going else figures["rates"], "Final loss by learning rate")
-        if job.rates_made:
+        with st.container():
             st.markdown("  \n".join(plain(text) for text in told(job)))
+            st.caption(" ".join(_of_what(sweep, former=former)))
     return figures
+
+
+def _of_what(sweep: Shown[Rates], *, former: bool) -> list[str]:
+    """Say what a sweep shows, as far as it went."""
+    job, training = sweep.job, sweep.job.training
+    said = [f"Mean loss of the last steps, of {training.steps}, at each of {len(job.rates)} rates."]
+    if job.stopped:
+        said.append(f"Stopped: {job.rates_made} of {len(job.rates)} rates were tried.")
+    if former:
+        said.append("This belongs to the setting before the last change.")
+    return said

@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
+from benchmarks import servers
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -127,3 +128,22 @@ def test_a_reading_leads_to_explore(visit: Visit) -> None:
     visit.until("() => location.search.includes('initializer=glorot_uniform')")
     assert "depth=12" in visit.page.url
     forget_first_look(visit)
+
+
+def test_a_closed_tab_ends_its_run(browser: Browser) -> None:
+    with servers.ours() as server:
+        other = browser.new_page()
+        visit = opened(Visit(browser.new_page(), server.address), LONG)
+        press(visit, "Train")
+        expect(visit.page.get_by_test_id("stProgress")).to_contain_text("left")
+        start = server.cpu_seconds
+        other.wait_for_timeout(2000)
+        worked = server.cpu_seconds - start
+        assert made(visit) < 1000
+        visit.page.close()
+        other.wait_for_timeout(1000)
+        start = server.cpu_seconds
+        other.wait_for_timeout(2000)
+        assert server.cpu_seconds - start < worked / 5
+        assert server.tracebacks == 0
+        other.close()
