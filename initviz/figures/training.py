@@ -28,6 +28,8 @@ _LOSSES: Window = (-2.0, 1.0)
 # As many points of a curve as are drawn: the message is sent again and again.
 _MOST_POINTS = 400
 _TICKS = 6
+# Where the words of crosses that are near each other stand.
+_AROUND = ("middle right", "top right", "bottom right")
 
 
 @dataclass(frozen=True)
@@ -276,7 +278,8 @@ def _crosses(curves: Curves, values: Floats, fallback: float, colours: Palette) 
             continue
         last = int(lost[0]) - 1
         y = float(column[last]) if last >= 0 else fallback
-        made.append(_cross([max(last, 0) + 1], [y], name, colours.hues[hue], "diverged"))
+        cross = _cross([max(last, 0) + 1], [y], name, colours.hues[hue], "diverged")
+        made.append({**cross, "textposition": _AROUND[len(made) % len(_AROUND)]})
     return made
 
 
@@ -288,7 +291,6 @@ def _cross(x: Any, y: Any, name: str, colour: str, text: str) -> Trace:
         "name": f"{name} diverged",
         "mode": "markers+text",
         "text": [text] * len(x),
-        "textposition": "middle right",
         "textfont": {"color": colour},
         "marker": {"color": colour, "size": 11, "symbol": "x"},
         "showlegend": False,

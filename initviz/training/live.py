@@ -12,9 +12,10 @@ from initviz.training.job import Job
 from initviz.training.run import Step, train
 from initviz.training.spec import Training
 
-# As many pictures of the layers as are kept of a run, and fewer of one with more layers.
+# As many steps' layers are kept, and fewer of a run with so many layers that all of them together
+# would be more than a page should be sent.
 MOST_FRAMES = 60
-_MOST_LAYERS = 4000
+_MOST_LAYERS = 6000
 
 
 class Live(Job):
@@ -60,5 +61,5 @@ class Live(Job):
 
 def _spaced(steps: int, layers: int) -> list[int]:
     """Return steps from the first to the last, evenly spaced, as many as are kept."""
-    many = max(2, min(MOST_FRAMES, _MOST_LAYERS // layers * 3))
+    many = max(2, min(MOST_FRAMES, _MOST_LAYERS // layers))
     return sorted({int(s) for s in np.linspace(1, steps, min(many, steps)).round()})

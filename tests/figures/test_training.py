@@ -125,4 +125,4 @@ def test_a_replay_of_a_deep_network_stays_small() -> None:
     values = np.random.default_rng(0).uniform(1e-9, 1, (len(steps), networks, depth))
     names = ["He"] * networks
     figure = plot_replay(steps, values, values, names, range(networks), run=1, colours=LIGHT)
-    assert len(json.dumps(figure.to_dict()["frames"])) < 500_000
+    assert len(json.dumps(figure.to_dict()["frames"])) < 150_000
