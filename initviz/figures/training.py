@@ -271,7 +271,7 @@ def _lines(curves: Curves, values: Floats, colours: Palette, told: str) -> list[
 
 def _crosses(curves: Curves, values: Floats, fallback: float, colours: Palette) -> list[Trace]:
     """Mark the last finite step of every network that has a step which is not."""
-    made = []
+    made: list[Trace] = []
     for name, hue, column in zip(curves.names, curves.hues, values.T, strict=True):
         lost = np.flatnonzero(np.isnan(column))
         if not lost.size:

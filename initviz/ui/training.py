@@ -11,7 +11,7 @@ from initviz.training.live import Live
 from initviz.training.rates import Rates
 from initviz.ui import explore, training_charts, training_runs
 from initviz.ui.cache import advance
-from initviz.ui.training_answer import answer, share
+from initviz.ui.training_answer import answer, invite, share
 from initviz.ui.training_state import Setting
 
 # Seconds of a slice of training, and between two looks at it.
@@ -99,8 +99,8 @@ def _look(setting: Setting, *, ticking: bool) -> None:
             _progress(shown.job)
         if run is not None and not run.job.going:
             answer(run, former=run.setting != setting)
-        elif shown is None:
-            st.markdown("Press **Train** to see how these initializers learn, side by side.")
+        elif shown is None and setting.networks:
+            invite(setting)
     figures = training_charts.draw(setting, run, training_runs.swept())
     if shown is not None:
         advance(shown.job, _SLICE)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from initviz import Network
+from initviz import Network, work
 from initviz.network import Batch
 from initviz.training import read
 from initviz.training.links import command
@@ -10,10 +10,12 @@ from initviz.training.live import Live
 from initviz.training.reading import Reading, Verdict
 from initviz.ui import explore, state
 from initviz.ui.cache import signals_of
-from initviz.ui.text import BADGES, Colour, name_of, plain
+from initviz.ui.text import BADGES, LABELS, Colour, name_of, plain
 from initviz.ui.training_runs import Shown
 from initviz.ui.training_state import Setting
 
+# Seconds of a probe that nobody asked for.
+_GLANCE = 0.3
 _VERDICTS: dict[Verdict, tuple[str, str, Colour]] = {
     "trained": ("Trained", "check_circle", "green"),
     "learning": ("Learning", "trending_up", "orange"),
@@ -71,6 +73,30 @@ def _predicted(network: Network, batch: Batch, place: int) -> None:
     ):
         state.take_along(network)
         st.switch_page("pages/lab/explore.py")
+
+
+def invite(setting: Setting) -> None:
+    """Say what Explore finds of one network or more as they begin, and how to train them."""
+    what = "Press **Train** to see how these initializers learn, side by side."
+    found = [_found(network, setting.batch) for network in setting.networks]
+    before = f"Before the first step, Explore finds {_and(found)}. " if all(found) else ""
+    st.markdown(f"{before}{what}")
+
+
+def _found(network: Network, batch: Batch) -> str:
+    """Return a network's verdict, or nothing where that takes longer than a glance."""
+    if work.seconds(network, batch) > _GLANCE:
+        return ""
+    try:
+        verdict = signals_of(network, batch).diagnosis.verdict
+    except ValueError:
+        return ""
+    label = plain(LABELS["initializer"][network.initializer])
+    return f"{label} {BADGES[verdict][0].lower()}"
+
+
+def _and(parts: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 def share(setting: Setting, run: Shown[Live] | None, figures: explore.Figures) -> None:

@@ -49,6 +49,12 @@ def test_a_tiny_run_ends_with_a_reading_of_each_network() -> None:
     assert any(b.label.startswith("Explore: ") for b in app.button)
 
 
+def test_what_explore_finds_is_said_before_anything_is_trained() -> None:
+    text = told(opened(depth="30", width="32", initializers="he_normal,glorot_uniform,zeros"))
+    found = "He normal (Kaiming) stable, Glorot uniform (Xavier) vanishing and Zeros symmetric"
+    assert f"Before the first step, Explore finds {found}." in text
+
+
 def test_the_address_holds_the_setting() -> None:
     params = {
         **TINY,
