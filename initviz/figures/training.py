@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from initviz.figures.signal import Window, heights, log_axis
+from initviz.figures.signal import Window, log_axis
 from initviz.figures.theme import (
     Figure,
     Palette,
@@ -19,12 +19,12 @@ from initviz.figures.theme import (
     value_axis,
 )
 from initviz.statistics import Floats
-from initviz.words import number
 
 Trace = dict[str, Any]
 
 DETAIL_HEIGHT = 460
-_LOSSES: Window = (-2.0, 1.0)
+# The decades of a loss that are always shown.
+LOSSES: Window = (-2.0, 1.0)
 # As many points of a curve as are drawn: the message is sent again and again.
 _MOST_POINTS = 400
 _TICKS = 6
@@ -55,7 +55,7 @@ class Curves:
 
 def plot_loss(curves: Curves, colours: Palette) -> Figure:
     """Draw each network's loss on a log axis; a cross marks where it stops being a number."""
-    shown = _decades(_log10(curves.loss), _LOSSES)
+    shown = decades(log10(curves.loss), LOSSES)
     guess = math.log(curves.classes)
     return Figure(
         [
@@ -69,7 +69,7 @@ def plot_loss(curves: Curves, colours: Palette) -> Figure:
             uirevision=curves.run,
             xaxis=step_axis(curves.steps, colours),
             yaxis=log_axis(shown, colours),
-            **_guessing(guess, math.log10(guess), colours),
+            **guessing(guess, math.log10(guess), colours),
         ),
     )
 
@@ -89,7 +89,7 @@ def plot_accuracy(curves: Curves, colours: Palette) -> Figure:
             uirevision=curves.run,
             xaxis=step_axis(curves.steps, colours),
             yaxis=value_axis(colours, range=[-0.02, 1.04], tickformat=".0%"),
-            **_guessing(guess, guess, colours),
+            **guessing(guess, guess, colours),
         ),
     )
 
@@ -121,16 +121,16 @@ def plot_gradients(
 
     `steps` are those looked at so far, `last` is the run's last one.
     """
-    log10 = _log10(variance.T)
-    found = log10[np.isfinite(log10)]
+    sizes = log10(variance.T)
+    found = sizes[np.isfinite(sizes)]
     top = float(np.ceil(found.max())) if found.size else 0.0
-    low, high = _decades(found, (top - 2, top))
-    depth = len(log10)
+    low, high = decades(found, (top - 2, top))
+    depth = len(sizes)
     heatmap = {
         "type": "heatmap",
         "x": np.array(steps, dtype=np.int32),
         "y": layers(depth),
-        "z": log10.astype(np.float32),
+        "z": sizes.astype(np.float32),
         "colorscale": shades(colours.hues[hue]),
         "zmin": low,
         "zmax": high,
@@ -167,89 +167,20 @@ def plot_gradients(
     )
 
 
-def plot_rates(
-    rates: Sequence[float],
-    losses: Floats,
-    names: Sequence[str],
-    hues: Sequence[int],
-    *,
-    chosen: float,
-    classes: int,
-    colours: Palette,
-) -> Figure:
-    """Draw the final loss against the learning rate; crosses diverged.
-
-    `losses` is (rates so far, networks), of the first of the rates.
-    """
-    shown = _decades(_log10(losses), _LOSSES)
-    guess = math.log(classes)
-    x, traces = np.array(rates)[: len(losses)], []
-    for name, hue, column in zip(names, hues, losses.T, strict=True):
-        colour = colours.hues[hue]
-        traces.append(
-            {
-                "type": "scatter",
-                "x": x,
-                "y": heights(_log10(column)),
-                "name": name,
-                "mode": "lines+markers",
-                "line": {"color": colour, "width": 2.25},
-                "marker": {"color": colour, "size": 7},
-                "customdata": [f"loss {number(v, 3)}" for v in column],
-                "hovertemplate": "%{customdata}",
-            }
-        )
-        lost = np.flatnonzero(np.isnan(column))
-        if lost.size:
-            top = np.full(lost.size, 10.0 ** (shown[1] - 0.15))
-            traces.append(_cross(x[lost], top, name, colour, ""))
-    given = _guessing(guess, math.log10(guess), colours)
-    given["shapes"].append(_straight(colours, x0=chosen, x1=chosen, y0=0, y1=1, yref="paper"))
-    given["annotations"].append(
-        note(
-            "chosen",
-            colours,
-            x=math.log10(chosen),
-            y=0,
-            yref="paper",
-            yanchor="bottom",
-            xanchor="left",
-        )
-    )
-    room = 0.1
-    return Figure(
-        traces,
-        layout(
-            "Final loss",
-            "by learning rate; cross: diverged",
-            colours,
-            legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.26, "yanchor": "top"},
-            xaxis={
-                **log_axis((math.log10(rates[0]) - room, math.log10(rates[-1]) + room), colours),
-                "title": {"text": "learning rate", "standoff": 4},
-                "dtick": 1,
-                "showgrid": False,
-                "unifiedhovertitle": {"text": "learning rate %{x}"},
-            },
-            yaxis=log_axis(shown, colours),
-            **given,
-        ),
-    )
-
-
-def _decades(log10: Floats, at_least: Window) -> Window:
+def decades(logarithms: Floats, at_least: Window) -> Window:
     """Return whole decades that hold what can be drawn of some logarithms."""
-    found = log10[np.isfinite(log10)]
+    found = logarithms[np.isfinite(logarithms)]
     if not found.size:
         return at_least
     low, high = math.floor(found.min()), math.ceil(found.max())
     return min(at_least[0], low), max(at_least[1], high)
 
 
-def _log10(values: Floats) -> Floats:
+def log10(values: Floats) -> Floats:
+    """Return logarithms, of 0 and of what is no number as well."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        log10: Floats = np.log10(values)
-    return log10
+        logarithms: Floats = np.log10(values)
+    return logarithms
 
 
 def _lines(curves: Curves, values: Floats, colours: Palette, told: str) -> list[Trace]:
@@ -278,12 +209,13 @@ def _crosses(curves: Curves, values: Floats, fallback: float, colours: Palette) 
             continue
         last = int(lost[0]) - 1
         y = float(column[last]) if last >= 0 else fallback
-        cross = _cross([max(last, 0) + 1], [y], name, colours.hues[hue], "diverged")
-        made.append({**cross, "textposition": _AROUND[len(made) % len(_AROUND)]})
+        mark = cross([max(last, 0) + 1], [y], name, colours.hues[hue], "diverged")
+        made.append({**mark, "textposition": _AROUND[len(made) % len(_AROUND)]})
     return made
 
 
-def _cross(x: Any, y: Any, name: str, colour: str, text: str) -> Trace:
+def cross(x: Any, y: Any, name: str, colour: str, text: str) -> Trace:
+    """Return crosses where a network diverged, with a word beside each."""
     return {
         "type": "scatter",
         "x": x,
@@ -301,12 +233,13 @@ def _cross(x: Any, y: Any, name: str, colour: str, text: str) -> Trace:
     }
 
 
-def _guessing(level: float, at: float, colours: Palette) -> dict[str, Any]:
+def guessing(level: float, at: float, colours: Palette) -> dict[str, Any]:
     """Draw the level of who knows nothing; `at` is where an annotation takes it to be."""
     name = note("guessing", colours, x=1, xref="paper", xanchor="right", y=at, yanchor="bottom")
-    line = _straight(colours, x0=0, x1=1, xref="paper", y0=level, y1=level)
+    line = straight(colours, x0=0, x1=1, xref="paper", y0=level, y1=level)
     return {"shapes": [line], "annotations": [name]}
 
 
-def _straight(colours: Palette, **where: Any) -> dict[str, Any]:
+def straight(colours: Palette, **where: Any) -> dict[str, Any]:
+    """Return a dotted line across a chart."""
     return {"type": "line", "line": {"color": colours.text, "width": 1, "dash": "dot"}, **where}

@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
+from initviz.figures.rates import plot_rates
 from initviz.figures.replay import plot_replay
 from initviz.figures.theme import Figure
-from initviz.figures.training import Curves, plot_accuracy, plot_gradients, plot_loss, plot_rates
+from initviz.figures.training import Curves, plot_accuracy, plot_gradients, plot_loss
 from initviz.network import Network
 from initviz.training.datasets import dataset
 from initviz.training.live import Live

@@ -7,9 +7,10 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from initviz.figures.rates import plot_rates
 from initviz.figures.replay import plot_replay
 from initviz.figures.theme import DARK, LIGHT
-from initviz.figures.training import Curves, plot_accuracy, plot_gradients, plot_loss, plot_rates
+from initviz.figures.training import Curves, plot_accuracy, plot_gradients, plot_loss
 from initviz.training.live import _spaced
 
 

@@ -1,0 +1,82 @@
+"""What becomes of networks at other learning rates."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from initviz.figures.signal import heights, log_axis
+from initviz.figures.theme import Figure, Palette, layout, note
+from initviz.figures.training import LOSSES, cross, decades, guessing, log10, straight
+from initviz.statistics import Floats
+from initviz.words import number
+
+
+def plot_rates(
+    rates: Sequence[float],
+    losses: Floats,
+    names: Sequence[str],
+    hues: Sequence[int],
+    *,
+    chosen: float,
+    classes: int,
+    colours: Palette,
+) -> Figure:
+    """Draw the final loss against the learning rate; crosses diverged.
+
+    `losses` is (rates so far, networks), of the first of the rates.
+    """
+    shown = decades(log10(losses), LOSSES)
+    guess = math.log(classes)
+    x, traces = np.array(rates)[: len(losses)], []
+    for name, hue, column in zip(names, hues, losses.T, strict=True):
+        colour = colours.hues[hue]
+        traces.append(
+            {
+                "type": "scatter",
+                "x": x,
+                "y": heights(log10(column)),
+                "name": name,
+                "mode": "lines+markers",
+                "line": {"color": colour, "width": 2.25},
+                "marker": {"color": colour, "size": 7},
+                "customdata": [f"loss {number(v, 3)}" for v in column],
+                "hovertemplate": "%{customdata}",
+            }
+        )
+        lost = np.flatnonzero(np.isnan(column))
+        if lost.size:
+            top = np.full(lost.size, 10.0 ** (shown[1] - 0.15))
+            traces.append(cross(x[lost], top, name, colour, ""))
+    given = guessing(guess, math.log10(guess), colours)
+    given["shapes"].append(straight(colours, x0=chosen, x1=chosen, y0=0, y1=1, yref="paper"))
+    given["annotations"].append(
+        note(
+            "chosen",
+            colours,
+            x=math.log10(chosen),
+            y=0,
+            yref="paper",
+            yanchor="bottom",
+            xanchor="left",
+        )
+    )
+    room = 0.1
+    return Figure(
+        traces,
+        layout(
+            "Final loss",
+            "by learning rate; cross: diverged",
+            colours,
+            legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.26, "yanchor": "top"},
+            xaxis={
+                **log_axis((math.log10(rates[0]) - room, math.log10(rates[-1]) + room), colours),
+                "title": {"text": "learning rate", "standoff": 4},
+                "dtick": 1,
+                "showgrid": False,
+                "unifiedhovertitle": {"text": "learning rate %{x}"},
+            },
+            yaxis=log_axis(shown, colours),
+            **given,
+        ),
+    )
