@@ -138,7 +138,7 @@ def _slider(steps: Sequence[int], colours: Palette) -> dict[str, Any]:
         "len": 1,
         "y": 0,
         "pad": {"t": 8, "b": 0},
-        "bgcolor": colours.grid,
+        "bgcolor": colours.measured,
         "activebgcolor": colours.measured,
         "bordercolor": colours.grid,
         "tickcolor": "rgba(0,0,0,0)",

@@ -181,3 +181,13 @@ def test_the_setting_is_there_again_after_another_page() -> None:
     app.switch_page(str(ROOT / "pages" / "lab" / "training.py")).run()
     assert app.selectbox(key="training.data").value == "moons"
     assert app.query_params["data"] == "moons"
+
+
+def test_what_is_seldom_changed_is_one_fold_away() -> None:
+    app = opened(**TINY, batch_size="50")
+    app.session_state["more_training"] = True
+    app.run()
+    assert app.select_slider(key="training.batch_size").value == 50
+    app.number_input(key="seed").set_value(7).run()
+    assert not app.exception
+    assert app.query_params["seed"] == "7"
