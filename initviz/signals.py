@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from initviz.network import Batch, Network
+from initviz.sketch import sketch
 from initviz.statistics import Floats, Samples, histograms
 
 if TYPE_CHECKING:
@@ -119,6 +121,15 @@ class Signals:
             logs: Floats = np.log10(np.abs(drawn.mantissa), dtype=np.float64)
         logs += np.log10(2) * drawn.exponents[:, None]
         return logs
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the verdict, its reason and both curves."""
+        verdict, reason = self.diagnosis.verdict, self.diagnosis.reason
+        curves = {
+            "Activation variance": self.log10["act_var"],
+            "Gradient variance Var ∂ℓ/∂z": self.log10["grad_preact_var"],
+        }
+        return f"<p><b>{verdict.capitalize()}.</b> {escape(reason)}</p>{sketch(curves)}"
 
     def document(self) -> dict[str, Any]:
         """Return the run as JSON-ready data; numbers JSON cannot hold become None."""
