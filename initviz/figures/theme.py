@@ -47,7 +47,7 @@ _TYPED = {"int32": "i4", "float32": "f4", "float64": "f8"}
 
 CHART_HEIGHT = 375
 PANEL_HEIGHT = 320
-_LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100)
+_LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 _TICKS = 10
 
 
@@ -159,7 +159,7 @@ def layer_axis(depth: int, colours: Palette) -> dict[str, Any]:
         "title": {"text": "layer", "standoff": 4},
         "range": [1 - room, depth + room],
         "tickformat": "d",
-        "dtick": next(step for step in _LAYER_STEPS if depth / step <= _TICKS),
+        "dtick": next((s for s in _LAYER_STEPS if depth / s <= _TICKS), _LAYER_STEPS[-1]),
         "tick0": 0,
         "gridcolor": colours.grid,
         "showgrid": False,
