@@ -23,7 +23,7 @@ from initviz.figures.signal import (
     zone_names,
     zone_shapes,
 )
-from initviz.figures.theme import Figure, Palette, diverging, layer_axis, layers, layout, legible
+from initviz.figures.theme import Figure, Palette, diverging, layer_axis, layers, layout
 from initviz.initializers import INITIALIZERS
 from initviz.statistics import Floats
 from initviz.words import from_log10, number
@@ -42,7 +42,9 @@ SIGNS: dict[Verdict, str] = {
 MOST_CURVES = 5
 _MARKS = ("circle", "square", "diamond", "triangle-up", "x")
 _MARKED = 60
-_MAP_HEIGHT = 500
+_MAP_HEIGHT = 520
+# Share of the full colour from which a sign on it is written in the paper's colour.
+_STRONG = 0.6
 _WRAPPED = 60
 _ROWS = {name: at for at, name in enumerate(INITIALIZERS)}
 _COLUMNS = {name: at for at, name in enumerate(ACTIVATIONS)}
@@ -74,13 +76,13 @@ def plot_map(
     """
     full = float(f"{FULL / max(1, depth - 1):.2g}")
     return Figure(
-        [_colours(cells, full, colours), _signs(cells, colours), _targets(cells)],
+        [_colours(cells, full, colours), _signs(cells, full, colours), _targets(cells)],
         layout(
-            "What the gradient does on its way back",
-            "decades of Var ∂ℓ/∂z a layer",
+            "Gradient",
+            "decades of Var ∂ℓ/∂z a layer, backward",
             colours,
             height=_MAP_HEIGHT,
-            margin={"l": 8, "r": 8, "t": 34, "b": 8},
+            margin={"l": 8, "r": 8, "t": 34, "b": 48},
             hovermode="closest",
             hoverdistance=-1,
             showlegend=False,
@@ -103,6 +105,8 @@ def _names(labels: Sequence[str], **changes: Any) -> dict[str, Any]:
         "zeroline": False,
         "fixedrange": True,
         "automargin": True,
+        "ticks": "",
+        "tickfont": {"size": 11},
         **changes,
     }
 
@@ -126,7 +130,14 @@ def _colours(cells: Sequence[Cell], full: float, colours: Palette) -> Trace:
         "hoverinfo": "skip",
         "name": "decades a layer",
         "colorbar": {
+            "orientation": "h",
             "thickness": 8,
+            "len": 1,
+            "x": 0,
+            "xanchor": "left",
+            "y": 0,
+            "yref": "container",
+            "yanchor": "bottom",
             "tickvals": [-full, -full / 2, 0, full / 2, full],
             "ticktext": [f"≤ −{edge}", number(-full / 2), "0", number(full / 2), f"≥ {edge}"],
         },
@@ -139,12 +150,13 @@ def _places(cells: Sequence[Cell]) -> dict[str, Any]:
     return {"type": "scatter", "x": x.copy(), "y": y.copy()}
 
 
-def _signs(cells: Sequence[Cell], colours: Palette) -> Trace:
+def _signs(cells: Sequence[Cell], full: float, colours: Palette) -> Trace:
+    strong = [abs(c.decades_per_layer) > _STRONG * full for c in cells]
     return {
         **_places(cells),
         "mode": "text",
         "text": [SIGNS[c.verdict] for c in cells],
-        "textfont": legible(colours, 12),
+        "textfont": {"size": 13, "color": [colours.paper if s else colours.ink for s in strong]},
         "name": "verdict",
         "hoverinfo": "skip",
     }

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from initviz import Batch, Network
 from initviz.activations import ACTIVATIONS
@@ -23,7 +22,7 @@ from initviz.figures.compare import (
     short,
 )
 from initviz.initializers import INITIALIZERS
-from initviz.ui import explore, state
+from initviz.ui import controls, explore, state
 from initviz.ui.cache import cells_of
 from initviz.ui.text import BADGES, LABELS, plain
 from initviz.words import number
@@ -50,28 +49,7 @@ class _Found:
     stopped: bool = False
 
 
-def curve_picker() -> None:
-    """Choose the pairs whose curves are drawn."""
-    pairs = [f"{i}.{a}" for a in ACTIVATIONS for i in INITIALIZERS]
-    st.multiselect(
-        "Curves",
-        pairs,
-        format_func=_pair_label,
-        key="curves",
-        max_selections=MOST_CURVES,
-        placeholder="This network and the best",
-        help="Up to five pairs to draw. Without any: this network, and the best three initializers "
-        "for its activation.",
-        persist_state="session",
-    )
-
-
-def _pair_label(pair: str) -> str:
-    initializer, _, activation = pair.partition(".")
-    return f"{short(LABELS['initializer'][initializer])}, {LABELS['activation'][activation]}"
-
-
-def show(now: state.State, answer: DeltaGenerator) -> None:
+def show(now: state.State) -> None:
     """Show what is known of the comparison; then work on, a moment at a time, until it is whole."""
     if st.session_state.pop("clicked", False):
         st.switch_page("pages/lab/explore.py")
@@ -79,26 +57,22 @@ def show(now: state.State, answer: DeltaGenerator) -> None:
         check(now.network, now.batch)
     except ValueError as error:
         _offer_less(now, str(error))
+        controls.more_controls()
         return
     pairs = networks(now.network)
     found = _found(pairs, now.batch)
-    # What is shown of this network comes first.
-    here = now.network.activation
-    pairs.sort(key=lambda n: (n != _itself(now.network), n.activation != here))
+    # This network comes first, and then what it is ranked with.
+    own, with_ = now.network.initializer, now.network.activation
+    pairs.sort(
+        key=lambda n: (n.activation != with_, n.activation == with_ and n.initializer != own)
+    )
     _work(found, pairs, now.batch, _AT_ONCE)
     cells = [found.cells[n] for n in pairs if n in found.cells]
-    with answer:
-        _answer(now.network, cells, found)
+    _answer(now.network, cells, found)
     _draw(now, cells)
     if len(cells) < len(pairs) and not found.stopped:
         _work(found, pairs, now.batch, _SLICE)
         st.rerun()
-
-
-def _itself(network: Network) -> Network:
-    """Return the network as it stands among its own pairs."""
-    own = (network.initializer, network.activation)
-    return next(n for n in networks(network) if (n.initializer, n.activation) == own)
 
 
 def _offer_less(now: state.State, reason: str) -> None:
@@ -128,7 +102,7 @@ def _set_stopped(found: _Found, stopped: bool) -> None:
 
 def _answer(network: Network, cells: Sequence[Cell], found: _Found) -> None:
     """Say how many pairs train or, until that is known, how far the work is."""
-    with st.container(horizontal=True, vertical_alignment="center", border=True, key="verdict"):
+    with st.container(horizontal=True, vertical_alignment="center", border=True, key="answer"):
         if len(cells) == PAIRS:
             st.markdown(_sentence(network, cells))
             return
@@ -179,6 +153,9 @@ def _draw(now: state.State, cells: Sequence[Cell]) -> None:
             _map(network, cells)
         with st.container():
             _ranking(network.activation, column)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="details"):
+        controls.more_controls()
+        _curve_picker()
     figures = _overlay(_chosen(network, cells, column))
     with st.container(horizontal=True):
         st.download_button(
@@ -232,18 +209,50 @@ def _ranking(activation: str, column: Sequence[Cell]) -> None:
         }
         for rank, c in enumerate(column, 1)
     ]
-    st.dataframe(rows, hide_index=True, height=440, alt=f"Initializers ranked with {label}")
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height=470,
+        column_config={"Strays": st.column_config.TextColumn(help=_ORDER)},
+        alt=f"Initializers ranked with {label}",
+    )
 
 
 def _chosen(network: Network, cells: Sequence[Cell], column: Sequence[Cell]) -> list[Cell]:
-    """Return the cells to draw: those asked for or, without any, this network and the best."""
+    """Return the cells to draw.
+
+    Those asked for or, without any, this network, the best three and the first that fails.
+    """
     by_pair = {c.pair: c for c in cells}
     asked = [tuple(text.split(".")) for text in st.session_state["curves"]]
     found = [by_pair[pair] for pair in asked if pair in by_pair]
     if found:
         return found
     itself = by_pair[network.initializer, network.activation]
-    return [itself, *[c for c in column if c != itself][:3]]
+    others = [c for c in column if c is not itself]
+    failing = [c for c in others[3:] if c.verdict != "stable"]
+    return [itself, *others[:3], *failing[:1]]
+
+
+def _curve_picker() -> None:
+    """Choose the pairs whose curves are drawn."""
+    pairs = [f"{i}.{a}" for a in ACTIVATIONS for i in INITIALIZERS]
+    st.multiselect(
+        "Curves",
+        pairs,
+        format_func=_pair_label,
+        key="curves",
+        max_selections=MOST_CURVES,
+        placeholder="This network, the best and the first that fails",
+        help="Up to five pairs to draw. Without any: this network, the best three initializers for "
+        "its activation, and the first that fails.",
+        persist_state="session",
+    )
+
+
+def _pair_label(pair: str) -> str:
+    initializer, _, activation = pair.partition(".")
+    return f"{short(LABELS['initializer'][initializer])}, {LABELS['activation'][activation]}"
 
 
 def _overlay(chosen: Sequence[Cell]) -> dict[str, Any]:
