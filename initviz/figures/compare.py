@@ -85,6 +85,7 @@ def plot_map(
             margin={"l": 8, "r": 8, "t": 34, "b": 48},
             hovermode="closest",
             hoverdistance=-1,
+            hoverlabel={"align": "left"},
             showlegend=False,
             xaxis=_names([a.label for a in ACTIVATIONS.values()], tickangle=-50),
             yaxis=_names(

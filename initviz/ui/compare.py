@@ -32,7 +32,7 @@ _AT_ONCE = 0.2
 _SLICE = 0.8
 _MEANING = (
     "Colour: how many powers of ten the variance of the gradient ∂ℓ/∂z gains (orange) or loses "
-    "(blue) a layer on its way from the last layer to the first; pale is what trains. Signs: "
+    "(blue) a layer on its way from the last layer to the first; the fainter, the better. Signs: "
 )
 _ORDER = (
     "Stable ones first, then those that only vanish or explode, then the rest; within each, "
@@ -96,8 +96,8 @@ def _work(found: _Found, pairs: Sequence[Network], batch: Batch, seconds: float)
         found.cells |= {c.network: c for c in cells_of(missing, batch, seconds)}
 
 
-def _set_stopped(found: _Found, stopped: bool) -> None:
-    found.stopped = stopped
+def _turn(found: _Found) -> None:
+    found.stopped = not found.stopped
 
 
 def _answer(network: Network, cells: Sequence[Cell], found: _Found) -> None:
@@ -109,12 +109,17 @@ def _answer(network: Network, cells: Sequence[Cell], found: _Found) -> None:
         told = f"{len(cells)} of {PAIRS} pairs measured"
         if found.stopped:
             st.markdown(f"Stopped: {told}.", width="stretch")
-            st.button(
-                "Go on", icon=":material/play_arrow:", on_click=_set_stopped, args=(found, False)
-            )
         else:
             st.progress(len(cells) / PAIRS, f"Comparing: {told}")
-            st.button("Stop", icon=":material/stop:", on_click=_set_stopped, args=(found, True))
+        # One button, whatever it says: two would stand side by side for a moment, and move.
+        st.button(
+            "Go on" if found.stopped else "Stop",
+            icon=":material/play_arrow:" if found.stopped else ":material/stop:",
+            key="compare_stop",
+            width=110,
+            on_click=_turn,
+            args=(found,),
+        )
 
 
 def _sentence(network: Network, cells: Sequence[Cell]) -> str:

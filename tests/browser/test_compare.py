@@ -60,18 +60,18 @@ def test_point_at_a_cell_and_click_it_open(visit: Visit) -> None:
 
 
 def test_the_map_fills_stops_and_goes_on(visit: Visit) -> None:
-    visit.open("/?depth=60&width=256&seed=12")
+    visit.open("/?depth=30&width=256&seed=12")
     visit.page.get_by_role("link", name="Compare").click()
     visit.page.wait_for_function(_OPEN)
     visit.page.get_by_role("button", name="Stop").click()
-    expect(visit.page.get_by_text(re.compile(r"Stopped: \d+ of 289"))).to_be_visible()
+    expect(visit.page.get_by_text(re.compile(r"Stopped: \d+ of 289"))).to_be_visible(timeout=30_000)
     visit.settle()
     known = visit.page.evaluate(f"{_MAP}.data[1].text.length")
     assert 0 < known < 289
     visit.page.get_by_role("button", name="Go on").click()
     visit.page.wait_for_function(f"known => {_MAP}.data[1].text.length > known", arg=known)
     visit.page.get_by_role("button", name="Stop").click()
-    expect(visit.page.get_by_role("button", name="Go on")).to_be_visible()
+    expect(visit.page.get_by_role("button", name="Go on")).to_be_visible(timeout=30_000)
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(visit: Visit) -> None:
