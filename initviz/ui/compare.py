@@ -32,7 +32,7 @@ _AT_ONCE = 0.2
 _SLICE = 0.8
 _MEANING = (
     "Colour: how many powers of ten the variance of the gradient ∂ℓ/∂z gains (orange) or loses "
-    "(blue) a layer on its way from the last layer to the first; the fainter, the better. Signs: "
+    "(blue) a layer on its way from the last layer to the first; the fainter, the steadier. Signs: "
 )
 _ORDER = (
     "Stable ones first, then those that only vanish or explode, then the rest; within each, "
@@ -57,7 +57,6 @@ def show(now: state.State) -> None:
         check(now.network, now.batch)
     except ValueError as error:
         _offer_less(now, str(error))
-        controls.more_controls()
         return
     pairs = networks(now.network)
     found = _found(pairs, now.batch)
@@ -78,7 +77,11 @@ def show(now: state.State) -> None:
 def _offer_less(now: state.State, reason: str) -> None:
     network, batch = nearest(now.network, now.batch)
     st.warning(plain(f"{reason[0].upper()}{reason[1:]}."), icon=":material/info:")
-    st.button("Use what fits", icon=":material/build:", on_click=state.put, args=(network, batch))
+    with st.container(horizontal=True):
+        st.button(
+            "Use what fits", icon=":material/build:", on_click=state.put, args=(network, batch)
+        )
+        controls.more_controls()
 
 
 def _found(pairs: Sequence[Network], batch: Batch) -> _Found:
