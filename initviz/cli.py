@@ -1,4 +1,4 @@
-"""The command line: `python -m initviz probe | predict | critical | train | list | app`."""
+"""The command line: `python -m initviz probe | predict | critical | compare | train | …`."""
 
 import inspect
 import math
@@ -14,9 +14,20 @@ import numpy as np
 import pandas as pd
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
-from initviz import ACTIVATIONS, INITIALIZERS, RECIPES, Batch, Network, predict, probe, reinitialize
+from initviz import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    RECIPES,
+    Batch,
+    Network,
+    compare,
+    predict,
+    probe,
+    reinitialize,
+)
 from initviz.cli_train import train_command
 from initviz.links import FIELDS, split
 from initviz.loading import batch_of, load
@@ -176,6 +187,34 @@ def critical_command(
 app.command("train")(train_command)
 
 
+@app.command("compare")
+@_spec_options
+def compare_command(network: Network, batch: Batch, json_: Json = False, csv: Csv = False) -> None:
+    """Probe every initializer with every activation, and rank them.
+
+    A person gets the ranking for the activation given; JSON and CSV hold all pairs.
+    """
+    shown = _format(json_, csv)
+    each = compare.compare(network, batch)
+    found = list(
+        track(
+            each,
+            "Comparing",
+            total=compare.PAIRS,
+            console=Console(stderr=True),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
+    )
+    match shown:
+        case Format.JSON:
+            _print_json(compare.document(network, batch, found))
+        case Format.CSV:
+            sys.stdout.write(compare.table(found).to_csv(index=False))
+        case Format.TABLE:
+            _print_comparison(network, found)
+
+
 class Registry(StrEnum):
     """What can be listed."""
 
@@ -272,6 +311,23 @@ def _print_prediction(table: pd.DataFrame) -> None:
         console.print(printed)
     for reason in sorted(set(reasons.values())):
         console.print(reason)
+
+
+def _print_comparison(network: Network, cells: list[compare.Cell]) -> None:
+    here = [c for c in compare.ranked(cells) if c.network.activation == network.activation]
+    label = ACTIVATIONS[network.activation].label
+    printed = Table("", "initializer", "verdict", "why", title=f"Ranking with {label}")
+    for rank, cell in enumerate(here, 1):
+        printed.add_row(
+            str(rank), INITIALIZERS[cell.network.initializer].label, cell.verdict, cell.reason
+        )
+    stable = sum(c.verdict == "stable" for c in cells)
+    console = Console()
+    console.print(printed)
+    console.print(
+        f"At depth {network.depth} and width {network.width}, {stable} of {len(cells)} pairs of "
+        "initializer and activation train."
+    )
 
 
 def main() -> NoReturn:

@@ -166,10 +166,16 @@ class _Drift:
     end: int
 
 
-def _drift(path: NDArray[np.float64], what: str, noun: str, *, backward: bool = False) -> _Drift:
-    """Follow log10 variances from the first to the furthest from it."""
+def departures(path: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far log10 variances are from the first, in decades; 0 between two infinities."""
     with np.errstate(invalid="ignore"):
         away = np.nan_to_num(path - path[0], nan=0.0, posinf=math.inf, neginf=-math.inf)
+    return np.asarray(away)
+
+
+def _drift(path: NDArray[np.float64], what: str, noun: str, *, backward: bool = False) -> _Drift:
+    """Follow log10 variances from the first to the furthest from it."""
+    away = departures(path)
     furthest = int(np.abs(away).argmax())
     last = len(path)
     start, end = (last, last - furthest) if backward else (1, furthest + 1)

@@ -21,6 +21,8 @@ class Palette:
     grid: str
     ink: str
     paper: str
+    vanishing: str
+    exploding: str
 
 
 LIGHT = Palette(
@@ -31,6 +33,8 @@ LIGHT = Palette(
     grid="rgba(128, 128, 128, 0.18)",
     ink="#1b1f27",
     paper="#ffffff",
+    vanishing="#0072B2",
+    exploding="#D55E00",
 )
 DARK = Palette(
     measured="#56B4E9",
@@ -40,6 +44,8 @@ DARK = Palette(
     grid="rgba(128, 128, 128, 0.18)",
     ink="#ffffff",
     paper="#0e1117",
+    vanishing="#56B4E9",
+    exploding="#F0803C",
 )
 
 # What plotly.js calls NumPy's types.
@@ -74,6 +80,17 @@ def legible(colours: Palette, size: int) -> dict[str, Any]:
 def shades(colour: str) -> list[list[float | str]]:
     """Return a colour scale from see-through to a hex colour, for either background."""
     return [[at, translucent(colour, o)] for at, o in ((0, 0), (0.02, 0.15), (1, 1))]
+
+
+def diverging(colours: Palette) -> list[list[float | str]]:
+    """Return a colour scale from vanishing through see-through to exploding."""
+    low, high = colours.vanishing, colours.exploding
+    return [
+        [0, translucent(low, 1)],
+        [0.5, translucent(low, 0)],
+        [0.5, translucent(high, 0)],
+        [1, translucent(high, 1)],
+    ]
 
 
 def layout(title: str, detail: str, colours: Palette, **changes: Any) -> dict[str, Any]:

@@ -11,6 +11,9 @@ _RULES = """
 .st-key-charts > div, .st-key-panel_charts > div { flex: 1 1 340px; min-width: 0; }
 .st-key-maps > div { flex: 1 1 520px; min-width: 0; }
 .st-key-maps > div:last-child { flex: 0 1 380px; }
+.st-key-compared > div { flex: 1 1 640px; min-width: 0; }
+.st-key-compared > div:last-child { flex: 1 1 340px; }
+.st-key-answer > div:first-child { flex: 1 1 250px; }
 [data-in-hand] .stPlotlyChart { opacity: 0; }
 .hand-dock {
   position: fixed; left: 0; z-index: 1000100; display: flex; flex-wrap: wrap; max-width: 100vw;
