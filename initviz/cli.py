@@ -120,6 +120,8 @@ def probe_command(
     """Send one batch forward and backward and show every layer."""
     if module is None and (input_shape is not None or recipe is not None):
         raise ValueError("input_shape and recipe are for a module; give --module too")
+    if module is not None and (network != Network() or batch != Batch(seed=batch.seed)):
+        raise ValueError("a network's settings have no meaning with --module; leave them out")
     signals = (
         probe(network, batch)
         if module is None
@@ -287,11 +289,16 @@ def _print_signals(signals: Signals) -> None:
         "layer", "weight_var", "act_var", "grad_preact_var", "grad_weight_var",
         "dead_fraction", "saturated_fraction", "correlation",
     )  # fmt: skip
-    table = Table(*columns)
+    # Headers break at spaces, and a module's layers have names of their own.
+    table = Table("layer", *(c.replace("_", " ") for c in columns[1:]))
+    of_ones_own = signals.network is None
     for _, row in signals.table.iterrows():
-        table.add_row(str(row["layer"]), *(number(row[c]) for c in columns[1:]))
+        name = f" {row['name']}" if of_ones_own else ""
+        table.add_row(f"{row['layer']}{name}", *(number(row[c]) for c in columns[1:]))
     console = Console()
     console.print(table)
+    if signals.unseen:
+        console.print(f"Not measured: {listed(signals.unseen)}.")
     diagnosis = signals.diagnosis
     console.print(f"[bold]{diagnosis.verdict}[/bold]: {diagnosis.reason}")
     if diagnosis.fix is not None and signals.network is not None:

@@ -150,6 +150,7 @@ def test_list_names_every_record(capsys, monkeypatch, what: str, names) -> None:
         ("probe --module torch.nn:Linear --input-shape 2,3", "TypeError"),
         ("probe --module builtins:dict --input-shape 2,3", "must give an nn.Module; got dict"),
         ("probe --module torch.nn:ReLU --input-shape 2,3", "ReLU"),
+        ("probe --module torch.nn:ReLU --input-shape 2,3 --depth 3", "no meaning with --module"),
         ("probe --module tests.test_cli:own --input-shape 2,5", "does not run on this batch"),
         ("probe --module tests.test_cli:own --input-shape 1,4", "input_shape"),
         ("probe --module tests.test_cli:own --input-shape 2,x", "'2,x'"),

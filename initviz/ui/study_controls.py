@@ -68,7 +68,7 @@ def fields() -> None:
     record = ARCHITECTURES[name]
     spec = record.spec
     values = {**spec().model_dump(), **held("specs").get(name, {})}
-    with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="study_controls"):
         for field in spec.model_fields:
             # What is chosen further left may leave a field nothing to say.
             idle = field in record.idle(spec.model_construct(**values))

@@ -7,6 +7,8 @@ _RULES = """
 .stMainBlockContainer { max-width: 1400px; padding-top: 4.25rem; padding-bottom: 2rem; }
 .st-key-controls > div { flex: 1 1 140px; max-width: 215px; }
 .st-key-controls > div:last-child { flex: 0 0 auto; }
+.st-key-study_controls > div { flex: 1 1 165px; max-width: 230px; }
+.st-key-study_controls > div:last-child { flex: 0 0 auto; }
 .st-key-more > div { flex: 1 1 165px; }
 .st-key-charts > div, .st-key-panel_charts > div { flex: 1 1 340px; min-width: 0; }
 .st-key-maps > div { flex: 1 1 520px; min-width: 0; }
