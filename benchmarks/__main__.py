@@ -23,6 +23,7 @@ class Name(StrEnum):
     HAND = "hand"
     TRAINING = "training"
     FRONTIER = "frontier"
+    MODELS = "models"
 
 
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the rows to a file.")]

@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from initviz.network import Batch, Network
+from initviz.sketch import sketch
 from initviz.statistics import Floats, Samples, histograms
 
 if TYPE_CHECKING:
@@ -64,7 +66,8 @@ class Signals:
     `values` holds every numeric column. `log10` holds the base-10 logarithms of the sizes
     (`SIZES`), which stay finite where the size itself is beyond what float64 holds.
     `samples` holds up to `SAMPLE_SIZE` values a layer, evenly spaced over batch × units.
-    `network` is None for a module of your own.
+    `network` is None for a module of your own, and `unseen` names those of its matrices that
+    were used, if at all, in a way that no row could be made of.
     """
 
     layers: Layers
@@ -74,6 +77,10 @@ class Signals:
     dtype: str
     network: Network | None = None
     batch: Batch | None = None
+    unseen: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Signals of {len(self.layers)} layers in {self.dtype}>"
 
     @property
     def nbytes(self) -> int:
@@ -119,6 +126,15 @@ class Signals:
             logs: Floats = np.log10(np.abs(drawn.mantissa), dtype=np.float64)
         logs += np.log10(2) * drawn.exponents[:, None]
         return logs
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the verdict, its reason and both curves."""
+        verdict, reason = self.diagnosis.verdict, self.diagnosis.reason
+        curves = {
+            "Activation variance": self.log10["act_var"],
+            "Gradient variance Var ∂ℓ/∂z": self.log10["grad_preact_var"],
+        }
+        return f"<p><b>{verdict.capitalize()}.</b> {escape(reason)}</p>{sketch(curves)}"
 
     def document(self) -> dict[str, Any]:
         """Return the run as JSON-ready data; numbers JSON cannot hold become None."""

@@ -8,6 +8,7 @@ import torch
 from scipy.stats import ks_2samp
 from torch import nn
 
+from initviz import probe
 from initviz.recipes import RECIPES, Recipe, Rule, reinitialize
 from initviz.roles import FALLBACKS, ROLES, slots
 
@@ -53,6 +54,43 @@ def test_the_pytorch_recipe_is_pytorchs_own_construction(kind: str) -> None:
         else:
             assert ks_2samp(expected, found).pvalue > 1e-4, name
             assert found.var() == pytest.approx(expected.var(), rel=0.12), name
+
+
+X = torch.randn(5, 4, 10, generator=torch.Generator().manual_seed(0))
+PROBED = {
+    "linear": X.repeat(1, 1, 3)[..., :24],
+    "conv1d": X.repeat(1, 2, 1)[:, :6],
+    "conv2d": X.repeat(1, 2, 1)[:, :6, :, None].repeat(1, 1, 1, 5),
+    "conv3d": X[:, :3, :4, None, None].repeat(1, 1, 1, 4, 4),
+    "rnn": X, "lstm": X, "lstm projected": X, "gru": X, "lstm cell": X[0], "gru cell": X[0],
+    "embedding": torch.arange(30).reshape(5, 6),
+    "attention": (X.repeat(1, 1, 2)[..., :16],) * 3,
+    "cross attention": (
+        X.repeat(1, 1, 2)[..., :16], X, X.repeat(1, 1, 2)[..., :12],
+    ),
+    "transformer layer": X.repeat(1, 1, 2)[..., :16],
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
+@pytest.mark.parametrize("kind", PROBED)
+def test_a_probe_sees_the_same_variances_in_both(kind: str) -> None:
+    torch.manual_seed(2)
+    module, seen = MODULES[kind](), {"fresh": [], "ours": []}
+    for seed in range(20):
+        reinitialize(module, "pytorch", seed=seed)
+        for name, drawn in (("ours", module), ("fresh", MODULES[kind]())):
+            table = probe(drawn, PROBED[kind], loss=first).table
+            seen[name].append(table["weight_var"].to_numpy())
+    fresh, ours = (np.array(seen[name]) for name in ("fresh", "ours"))
+    spread = np.hypot(fresh.std(axis=0), ours.std(axis=0)) / math.sqrt(20)
+    assert (np.abs(fresh.mean(axis=0) - ours.mean(axis=0)) < 4.5 * spread).all()
+
+
+def first(output: object) -> torch.Tensor:
+    while not isinstance(output, torch.Tensor):
+        output = output[0]
+    return output.square().sum()
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
