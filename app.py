@@ -22,6 +22,7 @@ st.navigation(
             "pages/lab/architectures.py", title="Architectures", icon=":material/account_tree:"
         ),
         st.Page("pages/lab/weights.py", title="Your weights", icon=":material/upload_file:"),
+        st.Page("pages/learn/symmetry.py", title="Symmetry", icon=":material/content_copy:"),
         st.Page("pages/learn/reference.py", title="Reference", icon=":material/menu_book:"),
     ],
     position="top",

@@ -1,0 +1,29 @@
+"""What a person sees on the pages of lessons."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def opened(visit: Visit, page: str) -> Visit:
+    visit.open("/")
+    visit.page.get_by_role("link", name=page).click()
+    expect(visit.page.locator(".st-key-answer")).to_be_visible()
+    visit.settle()
+    return visit
+
+
+def test_units_stay_copies_and_the_slider_goes_back_to_the_start(visit: Visit) -> None:
+    opened(visit, "Symmetry")
+    expect(visit.page.locator(".st-key-answer")).to_contain_text("they still are")
+    assert set(visit.curve("distinct", "no noise")) == {1 / 16}
+    visit.page.get_by_role("slider", name="Noise").press("End")
+    expect(visit.page.locator(".st-key-answer")).to_contain_text("breaks the symmetry")
+    visit.settle()
+    chart = visit.page.locator(".st-key-similarity_chart")
+    expect(chart.locator(".slider-label").first).to_have_text("after step 100")
+    chart.locator(".slider-rail-touch-rect").click(position={"x": 2, "y": 5})
+    expect(chart.locator(".slider-label").first).to_have_text("after step 0")
