@@ -16,13 +16,12 @@ from initviz.memory import kept
 from initviz.network import Network
 from initviz.randomness import generator
 from initviz.statistics import Floats, distinct_fraction, projections
-from initviz.training.datasets import batches, dataset
-from initviz.training.optimizers import Momentum
+from initviz.training.datasets import dataset
+from initviz.training.descent import descend
 from initviz.training.parameters import Parameters, drawn
 from initviz.training.run import train
 from initviz.training.spec import Training
-from initviz.training.stack import Pass, Stack
-from initviz.turns import TURNS
+from initviz.training.stack import Pass
 
 STARTS = ("constant", "zeros")
 ACTIVATIONS = ("relu", "tanh")
@@ -34,7 +33,8 @@ EVERY = 5
 # Every weight of the constant start: small enough that tanh is not saturated by 64 pixels.
 VALUE = 0.05
 BIASES = (0.0, 0.01, 0.1, 1.0)
-_RATE, _BATCH, _SEED = 0.05, 128, 0
+_SEED = 0
+_TRAINING = Training(learning_rate=0.05, steps=STEPS, dtype="float64", seed=_SEED)
 _KEPT_BYTES = 16 * 2**20
 
 
@@ -79,59 +79,37 @@ def symmetry(start: str, activation: str) -> Symmetry:
     network = Network(
         depth=DEPTH, width=WIDTH, activation=activation, initializer=start, scale=scale
     )
-    return _Run(network).whole()
+    return _run(network)
 
 
-class _Run:
-    @torch.inference_mode(mode=False)
-    def __init__(self, network: Network) -> None:
-        self._data = dataset("digits")
-        self._inputs = self._data.inputs.double()
-        networks, data = [network] * len(NOISES), self._data
-        made = drawn(networks, _SEED, data.features, data.classes, torch.float64)
-        _disturb(made)
-        self._weights = made.weights[:-1]
-        self._stack, self._optimizer = Stack(network, made), Momentum(made.flat, _RATE)
-        self._order = batches(len(data.labels), _BATCH, _SEED)
+@torch.inference_mode(mode=False)
+def _run(network: Network) -> Symmetry:
+    data = dataset("digits")
+    made = drawn([network] * len(NOISES), _SEED, data.features, data.classes, torch.float64)
+    _disturb(made)
+    looks, passes = [_look(made)], []
+    for step, (stack, found) in enumerate(descend(network, made, data, _TRAINING), start=1):
+        passes.append((_distinct(found), found.loss.numpy()))
+        if step % EVERY == 0:
+            looks.append(_look(made))
+        if step == STEPS:
+            test = stack.accuracy(data.test_inputs.double(), data.test_labels).numpy()
+    similarity, apart = zip(*looks, strict=True)
+    distinct, loss = zip(*passes, strict=True)
+    return Symmetry(
+        np.arange(0, STEPS + 1, EVERY, dtype=np.int32),
+        np.array(similarity, dtype=np.float32),
+        np.array(apart),
+        np.array(distinct),
+        np.array(loss),
+        test,
+    )
 
-    def whole(self) -> Symmetry:
-        looks, passes = [self._look()], []
-        for step in range(1, STEPS + 1):
-            with TURNS.turn():
-                passes.append(self._step())
-                if step % EVERY == 0:
-                    looks.append(self._look())
-        similarity, apart = zip(*looks, strict=True)
-        distinct, loss = zip(*passes, strict=True)
-        return Symmetry(
-            np.arange(0, STEPS + 1, EVERY, dtype=np.int32),
-            np.array(similarity, dtype=np.float32),
-            np.array(apart),
-            np.array(distinct),
-            np.array(loss),
-            self._test(),
-        )
 
-    @torch.inference_mode(mode=False)
-    @torch.no_grad()
-    def _step(self) -> tuple[Floats, Floats]:
-        chosen = next(self._order)
-        made = self._stack.run(self._inputs[chosen], self._data.labels[chosen])
-        self._optimizer.step(self._stack.gradients.flat)
-        return _distinct(made), made.loss.numpy().copy()
-
-    def _look(self) -> tuple[Floats, Floats]:
-        """Return the cosines, (noises, layers, units, units), and how far units are apart."""
-        found = [cosines(w) for w in self._weights]
-        similarity, apart = zip(*found, strict=True)
-        return np.stack(similarity, axis=1), np.stack(apart, axis=1)
-
-    @torch.inference_mode(mode=False)
-    @torch.no_grad()
-    def _test(self) -> Floats:
-        inputs, labels = self._data.test_inputs.double(), self._data.test_labels
-        found: Floats = self._stack.accuracy(inputs, labels).numpy()
-        return found
+def _look(made: Parameters) -> tuple[Floats, Floats]:
+    """Return the cosines, (noises, layers, units, units), and how far units are apart."""
+    similarity, apart = zip(*map(cosines, made.weights[:-1]), strict=True)
+    return np.stack(similarity, axis=1), np.stack(apart, axis=1)
 
 
 def _disturb(made: Parameters) -> None:
@@ -186,7 +164,7 @@ class Biased:
 def biased() -> Biased:
     """Train a ReLU network whose biases all begin at the same value, for each value."""
     networks = [Network(depth=5, width=32, bias_mean=bias) for bias in BIASES]
-    training = Training(steps=STEPS, learning_rate=0.1, batch_size=_BATCH, seed=_SEED)
+    training = Training(steps=STEPS, learning_rate=0.1, seed=_SEED)
     first, *_, last = train(networks, training, statistics=True)
     if first.layers is None or last.layers is None or last.test_accuracy is None:
         raise RuntimeError("a run with statistics came without them")

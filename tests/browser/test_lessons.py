@@ -27,3 +27,18 @@ def test_units_stay_copies_and_the_slider_goes_back_to_the_start(visit: Visit) -
     expect(chart.locator(".slider-label").first).to_have_text("after step 100")
     chart.locator(".slider-rail-touch-rect").click(position={"x": 2, "y": 5})
     expect(chart.locator(".slider-label").first).to_have_text("after step 0")
+
+
+def test_convex_models_agree_and_training_can_be_stopped(visit: Visit) -> None:
+    opened(visit, "Where it matters")
+    train = visit.page.get_by_role("button", name="Train 300 networks")
+    expect(train).to_be_visible()
+    flat = visit.curve("lines", "logistic regression")
+    assert flat == pytest.approx([flat[0]] * len(flat))
+    train.click()
+    expect(visit.page.get_by_text("networks are trained")).to_be_visible()
+    expect(visit.page.locator(".st-key-spread_chart .js-plotly-plot")).to_be_visible()
+    visit.page.get_by_role("button", name="Stop").click()
+    expect(visit.page.get_by_role("button", name="Go on")).to_be_visible()
+    visit.settle()
+    assert max(visit.curve("lines", "network, 1 layer")) > 0.4
