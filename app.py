@@ -24,6 +24,7 @@ st.navigation(
         st.Page("pages/lab/weights.py", title="Your weights", icon=":material/upload_file:"),
         st.Page("pages/learn/symmetry.py", title="Symmetry", icon=":material/content_copy:"),
         st.Page("pages/learn/matters.py", title="Where it matters", icon=":material/balance:"),
+        st.Page("pages/learn/normalization.py", title="Normalization", icon=":material/tune:"),
         st.Page("pages/learn/reference.py", title="Reference", icon=":material/menu_book:"),
     ],
     position="top",

@@ -42,3 +42,16 @@ def test_convex_models_agree_and_training_can_be_stopped(visit: Visit) -> None:
     expect(visit.page.get_by_role("button", name="Go on")).to_be_visible()
     visit.settle()
     assert max(visit.curve("lines", "network, 1 layer")) > 0.4
+
+
+def test_the_gain_does_not_move_what_is_normalized(visit: Visit) -> None:
+    opened(visit, "Normalization")
+    flat, steep = (
+        visit.curve("drift", name) for name in ("with batch normalization", "without normalization")
+    )
+    assert max(flat) - min(flat) < 0.2
+    assert max(steep) - min(steep) > 10
+    visit.page.get_by_role("slider", name="Gain").press("End")
+    expect(visit.page.locator(".st-key-answer")).to_contain_text("At gain 10 ")
+    visit.settle()
+    assert visit.curve("layers", "without normalization")[0] == pytest.approx(steep[-1], abs=1e-6)
