@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from initviz.activations import ACTIVATIONS
@@ -23,7 +24,7 @@ from initviz.training.datasets import Dataset, dataset
 from initviz.training.descent import descend
 from initviz.training.parameters import Parameters, drawn
 from initviz.training.spec import Training
-from initviz.turns import TURNS
+from initviz.turns import TURNS, checkpoint
 
 STARTS = 20
 DEPTHS = (1, 2, 4, 8, 16)
@@ -78,8 +79,10 @@ def linear() -> Fits:
     step = 1 / np.linalg.eigvalsh(gram)[-1]
     start = np.random.default_rng(0).normal(0, _BEGUN, (STARTS, *target.shape))
     weights = start.copy()
-    for _ in range(_DESCENT):
-        weights -= step * (gram @ weights - target)
+    with TURNS.turn():
+        for _ in range(_DESCENT):
+            checkpoint()
+            weights -= step * (gram @ weights - target)
 
     def loss(w: Floats) -> float:
         return float(np.sum(w * (gram @ w - 2 * target)) / 2 + 0.5)
@@ -95,6 +98,7 @@ def logistic() -> Fits:
     classes, features = 10, data.inputs.shape[1]
     starts, weights, said = [], [], []
     for _ in range(STARTS):
+        checkpoint()
         with TURNS.turn():
             model = LogisticRegression(
                 C=1 / (PENALTY * len(data.inputs)), tol=1e-8, max_iter=5000, warm_start=True
@@ -179,7 +183,9 @@ def classical(name: str) -> Fits:
     """
     if name not in CLASSICAL:
         raise ValueError(f"name must be one of {', '.join(CLASSICAL)}; got {name!r}")
-    return CLASSICAL[name]()
+    # Products this small take thirty times as long when threads wait for each other's cores.
+    with threadpool_limits(1, user_api="blas"):
+        return CLASSICAL[name]()
 
 
 @kept(_KEPT_BYTES)
@@ -221,6 +227,7 @@ def _line_of(network: Network, made: Parameters, data: Dataset) -> Floats:
     inputs, labels = data.inputs[:_LOOKED_AT], data.labels[:_LOOKED_AT]
     losses = []
     for share in LINE.tolist():
+        checkpoint()
         views = [
             torch.lerp(whole[:_PAIRS], whole[_PAIRS : 2 * _PAIRS], share)
             for whole in (*made.weights, *made.biases)
@@ -245,6 +252,7 @@ def _data() -> _Data:
 
 def _orders(examples: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
     for seed in range(STARTS):
+        checkpoint()
         yield seed, np.random.default_rng(seed).permutation(examples)
 
 

@@ -209,11 +209,14 @@ def _zone(colours: Palette) -> dict[str, Any]:
 
 
 def _zone_names(shown: tuple[float, float], colours: Palette) -> list[dict[str, Any]]:
-    side = {"x": 0.01, "xref": "paper", "xanchor": "left"}
-    named = [note("trains", colours, y=-DECADES, yanchor="bottom", **side)]
-    if shown[1] - DECADES > (shown[1] - shown[0]) / 10:
+    """Name the zone and what lies beyond it, where there is room for the words."""
+    side, line = {"x": 0.01, "xref": "paper", "xanchor": "left"}, (shown[1] - shown[0]) / 12
+    named = [note("vanishing", colours, y=-DECADES, yanchor="top", **side)]
+    if line * 3 < 2 * DECADES:
+        named.append(note("trains", colours, y=-DECADES, yanchor="bottom", **side))
+    if line < shown[1] - DECADES:
         named.append(note("exploding", colours, y=DECADES, yanchor="bottom", **side))
-    return [*named, note("vanishing", colours, y=-DECADES, yanchor="top", **side)]
+    return named
 
 
 def _at(gain: float, colours: Palette) -> dict[str, Any]:

@@ -1,17 +1,18 @@
 """What the pages of lessons share: choices held by the address, the answer, charts."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from initviz.ui import explore
+from initviz.ui import cache, explore
 from initviz.ui.text import plain
 from initviz.words import listed, quoted
 
 # What may be chosen, by name; the first of each is what the page opens with.
 Choices = Mapping[str, tuple[str, ...]]
+Result = TypeVar("Result")
 
 
 def open_page(page: str, choices: Choices) -> None:
@@ -71,3 +72,8 @@ def charts(key: str, figures: Mapping[str, Any], alts: Mapping[str, str]) -> Non
     with st.container(horizontal=True, key=key):
         for name, figure in figures.items():
             st.plotly_chart(figure, key=f"{name}_chart", config=explore.PLOTLY, alt=alts[name])
+
+
+def worked(what: str, job: Callable[[], Result], *, long: bool = True) -> Result:
+    """Return a result that its own module keeps for everyone; say so while it takes long."""
+    return cache._explained(what, job, long=long)

@@ -27,7 +27,6 @@ from initviz.matters import (
     networks,
 )
 from initviz.ui import explore, lesson
-from initviz.ui.cache import _explained
 from initviz.words import number
 
 _DONE, _ASKED = "matters.done", "matters.asked"
@@ -75,7 +74,8 @@ def show() -> None:
     st.caption(
         f"All learn the same handwritten digits, {STARTS} times. Left: where the marks of a model "
         "lie on one another, the start did not matter. Right: the loss on the way from one "
-        "solution to another that began elsewhere; flat means that the two are the same."
+        "solution to another that began elsewhere; flat means that the two are the same. Between "
+        "two starting points a convex loss, dashed, sags below the straight line."
     )
     if nets:
         figures |= _by_depth(nets)
@@ -124,13 +124,13 @@ def _next(models: Mapping[str, Fits], nets: Networks) -> None:
     done = st.session_state[_DONE]
     for name in CLASSICAL:
         if name not in models:
-            done[name] = _explained("Fitting", partial(classical, name), long=False)
+            done[name] = lesson.worked("Fitting", partial(classical, name), long=False)
             st.rerun()
     if not st.session_state.get(_ASKED):
         return
     for place in _NETWORKS:
         if place not in nets:
-            done[place] = _explained("Training", partial(networks, *place), long=False)
+            done[place] = lesson.worked("Training", partial(networks, *place), long=False)
             st.rerun()
 
 

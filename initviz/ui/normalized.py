@@ -12,7 +12,6 @@ from initviz.figures.normalized import (
 )
 from initviz.normalized import ACTIVATIONS, DEPTHS, GAINS, INITIALIZERS, WIDTH, Swept, swept
 from initviz.ui import explore, lesson
-from initviz.ui.cache import _explained
 from initviz.ui.text import LABELS
 from initviz.words import from_log10, number
 
@@ -64,7 +63,7 @@ def controls() -> None:
 def show(chosen: dict[str, str]) -> None:
     """Sweep the gain without and with normalization, say what differs, and draw it."""
     setting = chosen["activation"], chosen["initializer"], int(chosen["depth"])
-    found = _explained("Sweeping the gain", lambda: swept(*setting), long=True)
+    found = lesson.worked("Sweeping the gain", lambda: swept(*setting))
     at = _GAINS.index(chosen["gain"])
     answer = said(found, at)
     lesson.answer(*answer)

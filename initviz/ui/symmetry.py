@@ -25,7 +25,6 @@ from initviz.symmetry import (
     symmetry,
 )
 from initviz.ui import explore, lesson
-from initviz.ui.cache import _explained
 from initviz.ui.text import LABELS
 from initviz.words import number
 
@@ -78,7 +77,7 @@ def controls() -> None:
 def show(chosen: dict[str, str]) -> None:
     """Train, say what became of the units, and draw it."""
     start, activation = chosen["start"], chosen["activation"]
-    found = _explained("Training", lambda: symmetry(start, activation), long=True)
+    found = lesson.worked("Training", lambda: symmetry(start, activation))
     noise, layer = CHOICES["noise"].index(chosen["noise"]), int(chosen["layer"]) - 1
     lesson.answer(*answer(found, noise, layer))
     colours = explore.colours()
@@ -163,7 +162,7 @@ def _alts(found: Symmetry, noise: int, layer: int) -> dict[str, str]:
 def biases() -> None:
     """Show what positive biases at the start do to the units of a ReLU network."""
     st.markdown("#### Does a small positive bias save ReLU units?")
-    found = _explained("Training with biases", biased, long=True)
+    found = lesson.worked("Training with biases", biased)
     told = verdict_on_biases(found)
     st.markdown(told)
     figure = plot_biased(found, explore.colours())
