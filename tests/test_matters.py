@@ -7,16 +7,8 @@ from sklearn.linear_model import Ridge
 from torch.nn.functional import cross_entropy
 
 from initviz import Batch, Network
-from initviz.matters import (
-    CLASSICAL,
-    DEPTHS,
-    LINE,
-    PENALTY,
-    STARTS,
-    classical,
-    logits,
-    networks,
-)
+from initviz.classical import CLASSICAL, LINE, PENALTY, STARTS, classical
+from initviz.matters import DEPTHS, logits, networks
 from initviz.network import build
 from initviz.training.datasets import dataset
 from initviz.training.descent import descend

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from initviz.classical import LINE, Fits
 from initviz.figures.theme import PANEL_HEIGHT, Figure, Palette, layout, translucent, value_axis
 from initviz.initializers import INITIALIZERS
-from initviz.matters import DEPTHS, LINE, Fits
+from initviz.matters import DEPTHS
 from initviz.matters import INITIALIZERS as DRAWN_BY
 from initviz.statistics import Floats
 

@@ -6,6 +6,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from initviz.classical import CLASSICAL, STARTS, Fits, classical
 from initviz.figures.matters import (
     Networks,
     layers_of,
@@ -15,17 +16,7 @@ from initviz.figures.matters import (
     plot_spread_by_depth,
 )
 from initviz.initializers import INITIALIZERS as LABELLED
-from initviz.matters import (
-    CLASSICAL,
-    DEPTHS,
-    INITIALIZERS,
-    STARTS,
-    STEPS,
-    WIDTH,
-    Fits,
-    classical,
-    networks,
-)
+from initviz.matters import DEPTHS, INITIALIZERS, STEPS, WIDTH, networks
 from initviz.ui import explore, lesson
 from initviz.words import number
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from initviz.matters import CLASSICAL, DEPTHS, INITIALIZERS, networks
+from initviz.classical import CLASSICAL
+from initviz.matters import DEPTHS, INITIALIZERS, networks
 
 ROOT = Path(__file__).parents[2]
 
