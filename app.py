@@ -18,6 +18,7 @@ st.navigation(
         ),
         st.Page("pages/lab/chaos.py", title="Edge of chaos", icon=":material/grid_on:"),
         st.Page("pages/lab/isometry.py", title="Isometry", icon=":material/blur_circular:"),
+        st.Page("pages/lab/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page(
             "pages/lab/architectures.py", title="Architectures", icon=":material/account_tree:"
         ),

@@ -1,4 +1,4 @@
-"""The command line: `python -m initviz probe | predict | critical | train | list | app`."""
+"""The command line: `python -m initviz probe | predict | critical | compare | train | …`."""
 
 import inspect
 import math
@@ -14,9 +14,20 @@ import numpy as np
 import pandas as pd
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
-from initviz import ACTIVATIONS, INITIALIZERS, RECIPES, Batch, Network, predict, probe, reinitialize
+from initviz import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    RECIPES,
+    Batch,
+    Network,
+    compare,
+    predict,
+    probe,
+    reinitialize,
+)
 from initviz.cli_train import train_command
 from initviz.links import FIELDS, split
 from initviz.loading import batch_of, load
@@ -109,6 +120,8 @@ def probe_command(
     """Send one batch forward and backward and show every layer."""
     if module is None and (input_shape is not None or recipe is not None):
         raise ValueError("input_shape and recipe are for a module; give --module too")
+    if module is not None and (network != Network() or batch != Batch(seed=batch.seed)):
+        raise ValueError("a network's settings have no meaning with --module; leave them out")
     signals = (
         probe(network, batch)
         if module is None
@@ -174,6 +187,34 @@ def critical_command(
 
 
 app.command("train")(train_command)
+
+
+@app.command("compare")
+@_spec_options
+def compare_command(network: Network, batch: Batch, json_: Json = False, csv: Csv = False) -> None:
+    """Probe every initializer with every activation, and rank them.
+
+    A person gets the ranking for the activation given; JSON and CSV hold all pairs.
+    """
+    shown = _format(json_, csv)
+    each = compare.compare(network, batch)
+    found = list(
+        track(
+            each,
+            "Comparing",
+            total=compare.PAIRS,
+            console=Console(stderr=True),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
+    )
+    match shown:
+        case Format.JSON:
+            _print_json(compare.document(network, batch, found))
+        case Format.CSV:
+            sys.stdout.write(compare.table(found).to_csv(index=False))
+        case Format.TABLE:
+            _print_comparison(network, found)
 
 
 class Registry(StrEnum):
@@ -248,11 +289,16 @@ def _print_signals(signals: Signals) -> None:
         "layer", "weight_var", "act_var", "grad_preact_var", "grad_weight_var",
         "dead_fraction", "saturated_fraction", "correlation",
     )  # fmt: skip
-    table = Table(*columns)
+    # Headers break at spaces, and a module's layers have names of their own.
+    table = Table("layer", *(c.replace("_", " ") for c in columns[1:]))
+    of_ones_own = signals.network is None
     for _, row in signals.table.iterrows():
-        table.add_row(str(row["layer"]), *(number(row[c]) for c in columns[1:]))
+        name = f" {row['name']}" if of_ones_own else ""
+        table.add_row(f"{row['layer']}{name}", *(number(row[c]) for c in columns[1:]))
     console = Console()
     console.print(table)
+    if signals.unseen:
+        console.print(f"Not measured: {listed(signals.unseen)}.")
     diagnosis = signals.diagnosis
     console.print(f"[bold]{diagnosis.verdict}[/bold]: {diagnosis.reason}")
     if diagnosis.fix is not None and signals.network is not None:
@@ -272,6 +318,23 @@ def _print_prediction(table: pd.DataFrame) -> None:
         console.print(printed)
     for reason in sorted(set(reasons.values())):
         console.print(reason)
+
+
+def _print_comparison(network: Network, cells: list[compare.Cell]) -> None:
+    here = [c for c in compare.ranked(cells) if c.network.activation == network.activation]
+    label = ACTIVATIONS[network.activation].label
+    printed = Table("", "initializer", "verdict", "why", title=f"Ranking with {label}")
+    for rank, cell in enumerate(here, 1):
+        printed.add_row(
+            str(rank), INITIALIZERS[cell.network.initializer].label, cell.verdict, cell.reason
+        )
+    stable = sum(c.verdict == "stable" for c in cells)
+    console = Console()
+    console.print(printed)
+    console.print(
+        f"At depth {network.depth} and width {network.width}, {stable} of {len(cells)} pairs of "
+        "initializer and activation train."
+    )
 
 
 def main() -> NoReturn:

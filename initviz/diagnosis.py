@@ -57,12 +57,38 @@ class Diagnosis:
 
 def diagnose(signals: Signals) -> Diagnosis:
     """Judge a probe by the thresholds at the top of this file."""
-    drifting = judge_drift(signals.log10["act_var"], signals.log10["grad_preact_var"])
+    drifting = (
+        _judge_layers(signals)
+        if signals.network is None
+        else judge_drift(signals.log10["act_var"], signals.log10["grad_preact_var"])
+    )
     verdict, reason = judge(signals, drifting)
     layers = max(1, len(signals.layers) - 1)
-    gradient = signals.log10["grad_preact_var"][::-1]
-    drift = _drift(gradient, "gradient", "layer", backward=True).decades / layers
-    return Diagnosis(verdict, reason, signals.network, signals.batch, drift)
+    drift = _drift(signals.log10["grad_preact_var"][::-1], "", "layer", backward=True).decades
+    return Diagnosis(verdict, reason, signals.network, signals.batch, drift / layers)
+
+
+def _judge_layers(signals: Signals) -> tuple[Verdict, str]:
+    """Judge the drift along a module's layers, which differ in size.
+
+    A gradient that more units share is smaller at each and as long as before. Where positions
+    are pooled or put together, before and after cannot be compared, and that step is left out.
+    """
+    numbers, units = signals.values["numbers"], _units(signals)
+    joints = np.diff(np.round(numbers / units)) != 0
+    activations = _without(signals.log10["act_var"], joints)
+    lengths = signals.log10["grad_preact_var"] + np.log10(numbers)
+    gradient = _without(lengths[::-1], joints[::-1])[::-1]
+    verdict, reason = judge_drift(activations, gradient, of_gradient="squared length")
+    left_out = " Steps between resolutions are left out." if joints.any() else ""
+    return verdict, reason + left_out
+
+
+def _without(path: NDArray[np.float64], joints: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return a path of logarithms whose steps at the joints are 0."""
+    with np.errstate(invalid="ignore"):
+        steps = np.where(joints, 0, np.diff(path))
+        return np.concatenate((path[:1], path[0] + np.cumsum(steps)))
 
 
 def judge(
@@ -76,7 +102,7 @@ def judge(
     if values["nonfinite_fraction"].max() > 0:
         return "overflow", _overflow_reason(signals)
     speaking = np.True_ if silent is None else ~silent
-    copies = _first((values["distinct_fraction"] <= DISTINCT) & (values["fan_out"] > 1) & speaking)
+    copies = _first((values["distinct_fraction"] <= DISTINCT) & (_units(signals) > 1) & speaking)
     dead = _first((values["dead_fraction"] >= DEAD) & speaking)
     if copies is not None and (dead is None or copies <= dead):
         return "symmetric", _symmetric_reason(signals, copies)
@@ -89,21 +115,39 @@ def judge(
 
 
 def judge_drift(
-    activations: NDArray[np.float64], gradient: NDArray[np.float64], noun: str = "layer"
+    activations: NDArray[np.float64],
+    gradient: NDArray[np.float64],
+    noun: str = "layer",
+    *,
+    of_gradient: str = "variance",
 ) -> tuple[Verdict, str]:
     """Judge how log10 variances drift along a path of layers, blocks or steps, first one first.
 
+    `of_gradient` says of what of the gradient the logarithms are, if not of its variance.
     The verdict is "vanishing", "exploding" or "stable", with its reason.
     """
+    if np.all(np.isneginf(gradient)):
+        return "vanishing", f"No gradient reaches any {noun}: it is exactly 0 everywhere."
     drifts = (
-        _drift(activations, "activations", noun),
-        _drift(gradient[::-1], "gradient", noun, backward=True),
+        _drift(activations, "variance of the activations", noun),
+        _drift(gradient[::-1], f"{of_gradient} of the gradient", noun, backward=True),
     )
     # Where both leave the range the gradient tells the story: it is what trains.
     worst = drifts[1] if abs(drifts[1].decades) > DECADES else drifts[0]
     if abs(worst.decades) > DECADES:
         return ("vanishing" if worst.decades < 0 else "exploding"), _drift_reason(worst)
     return "stable", _stable_reason(*drifts)
+
+
+def _units(signals: Signals) -> NDArray[np.float64]:
+    """Return how many units each layer has: those of a dense layer are its fan-out."""
+    return signals.values.get("units", signals.values["fan_out"])
+
+
+def _layer(signals: Signals, layer: int) -> str:
+    """Return what a layer is called: one of a module's own by its name too."""
+    name = "" if signals.network is not None else f" ({signals.layers.names[layer]})"
+    return f"layer {layer + 1}{name}"
 
 
 def _first(mask: NDArray[np.bool_]) -> int | None:
@@ -122,10 +166,16 @@ class _Drift:
     end: int
 
 
-def _drift(path: NDArray[np.float64], what: str, noun: str, *, backward: bool = False) -> _Drift:
-    """Follow log10 variances from the first to the furthest from it."""
+def departures(path: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far log10 variances are from the first, in decades; 0 between two infinities."""
     with np.errstate(invalid="ignore"):
         away = np.nan_to_num(path - path[0], nan=0.0, posinf=math.inf, neginf=-math.inf)
+    return np.asarray(away)
+
+
+def _drift(path: NDArray[np.float64], what: str, noun: str, *, backward: bool = False) -> _Drift:
+    """Follow log10 variances from the first to the furthest from it."""
+    away = departures(path)
     furthest = int(np.abs(away).argmax())
     last = len(path)
     start, end = (last, last - furthest) if backward else (1, furthest + 1)
@@ -133,7 +183,7 @@ def _drift(path: NDArray[np.float64], what: str, noun: str, *, backward: bool = 
 
 
 def _drift_reason(drift: _Drift) -> str:
-    subject = f"variance of the {drift.what} at {drift.noun} {drift.end}"
+    subject = f"{drift.what} at {drift.noun} {drift.end}"
     if math.isinf(drift.decades):
         size = "exactly 0" if drift.decades < 0 else "infinite"
         return f"The {subject} is {size}, unlike the one at {drift.noun} {drift.start}."
@@ -149,6 +199,9 @@ def _does(step: float) -> str:
         return "halves it"
     if 1.9 < step < 2.1:
         return "doubles it"
+    if 0.9 < step < 1.1:
+        changed = number(100 * abs(step - 1))
+        return f"adds {changed} % to it" if step > 1 else f"takes {changed} % of it away"
     if 0.01 <= step < 1:
         return f"keeps {number(100 * step)} % of it"
     return f"multiplies it by {number(step)}"
@@ -165,20 +218,21 @@ def _overflow_reason(signals: Signals) -> str:
 
 
 def _symmetric_reason(signals: Signals, layer: int) -> str:
-    units = int(signals.values["fan_out"][layer])
+    units = int(_units(signals)[layer])
     different = round(signals.values["distinct_fraction"][layer] * units)
     if different == 1:
-        start = f"All {units} units of layer {layer + 1} compute the same thing"
+        start = f"All {units} units of {_layer(signals, layer)} compute the same thing"
     else:
-        start = f"The {units} units of layer {layer + 1} compute only {different} different things"
+        where = _layer(signals, layer)
+        start = f"The {units} units of {where} compute only {different} different things"
     return f"{start}: copies get the same gradient, so training cannot tell them apart."
 
 
 def _dead_reason(signals: Signals, layer: int) -> str:
     share = signals.values["dead_fraction"][layer]
     return (
-        f"{number(100 * share)} % of the units of layer {layer + 1} output 0 for every input "
-        "of the batch, so they pass no gradient on."
+        f"{number(100 * share)} % of the units of {_layer(signals, layer)} output 0 for every "
+        "input of the batch, so they pass no gradient on."
     )
 
 
@@ -186,8 +240,8 @@ def _saturated_reason(signals: Signals) -> str:
     flat = signals.values["saturated_fraction"]
     layer = int(np.nanargmax(flat))
     return (
-        f"{number(100 * flat[layer])} % of the activations of layer {layer + 1} lie where the "
-        "activation function is flat, so almost no gradient passes."
+        f"{number(100 * flat[layer])} % of the activations of {_layer(signals, layer)} lie where "
+        "the activation function is flat, so almost no gradient passes."
     )
 
 
@@ -196,9 +250,9 @@ def _stable_reason(activations: _Drift, gradient: _Drift) -> str:
     if activations.start == gradient.start:
         return f"There is a single {noun}: nothing is multiplied over depth, so nothing can drift."
     return (
-        f"Over all {gradient.start} {noun}s the gradient's variance stays within a factor of "
-        f"{_factor(gradient)} and the activations' within {_factor(activations)}: every {noun} "
-        "gets a usable gradient."
+        f"Over all {gradient.start} {noun}s the {gradient.what} stays within a factor of "
+        f"{_factor(gradient)} and the {activations.what} within {_factor(activations)}: every "
+        f"{noun} gets a usable gradient."
     )
 
 

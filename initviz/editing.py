@@ -1,7 +1,7 @@
 """Recipes changed role by role: as text in an address, and as JSON."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from initviz.initializers import ALIASES, INITIALIZERS
@@ -68,28 +68,3 @@ def document(recipe: Recipe) -> dict[str, Any]:
             for role, rule in recipe.rules.items()
         },
     }
-
-
-def recipe_of(written: Mapping[str, Any]) -> Recipe:
-    """Read what `document` wrote.
-
-    Raises:
-        ValueError: if a part is missing or is unknown.
-    """
-    known = {f.name for f in fields(Rule)}
-    rules = {}
-    for role, given in dict(written.get("rules", {})).items():
-        if not isinstance(given, Mapping) or not {"initializer"} <= set(given) <= known:
-            raise ValueError(
-                f"{role} must hold an initializer and only {listed(sorted(known))}; "
-                f"got {quoted(given)}"
-            )
-        rule_of(role, given["initializer"])
-        values: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in given.items()
-        }
-        rules[role] = Rule(**values)
-    if not rules:
-        raise ValueError("a recipe must have rules, a mapping from roles; got none")
-    name, label, reference = (str(written.get(k, "")) for k in ("name", "label", "reference"))
-    return Recipe(name, label, reference, rules, bool(written.get("unit_variance")))

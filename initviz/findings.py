@@ -48,7 +48,7 @@ def verdict(layer: Layer) -> str:
     """Return in a few words what a layer looks like."""
     matches = layer.likeness.matches
     if matches:
-        return " or ".join(label(match) for match in matches)
+        return " or ".join(dict.fromkeys(label(match) for match in matches))
     if _too_few(layer):
         return "too few weights to tell"
     shape = f", {layer.likeness.shape} in shape" if layer.likeness.shape else ""

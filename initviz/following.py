@@ -47,6 +47,8 @@ _FOLLOWED = {
     "avg_pool2d", "adaptive_avg_pool2d", "flatten", "reshape", "view", "permute", "transpose",
     "squeeze", "unsqueeze", "dropout1d", "dropout2d", "alpha_dropout", "clone", "contiguous",
 }  # fmt: skip
+# In-place operators; other functions that write end in an underscore.
+_WRITING = {"__iadd__", "__isub__", "__imul__", "__itruediv__", "__ipow__", "__setitem__"}
 _OTHER_ACTIVATIONS = {"relu6", "hardsigmoid", "logsigmoid", "prelu", "rrelu", "tanhshrink"}
 
 
@@ -61,8 +63,7 @@ class Seen:
     @classmethod
     def now(cls, tensor: Tensor) -> "Seen":
         """Remember a tensor as it is."""
-        edge = get_gradient_edge(tensor) if tensor.requires_grad else None
-        return cls(tensor.detach(), edge, tensor._version)
+        return cls(tensor.detach(), edge_of(tensor), tensor._version)
 
     def keep(self) -> None:
         """Copy the values, which are about to be written over."""
@@ -75,11 +76,20 @@ class Seen:
         return self.values._version == self.version
 
 
+def edge_of(tensor: Tensor) -> GradientEdge | None:
+    """Return where autograd finds a tensor's gradient; None where it cannot have one."""
+    if not tensor.requires_grad or (tensor.grad_fn is None and not tensor.is_leaf):
+        return None
+    return get_gradient_edge(tensor)
+
+
 @dataclass
 class Row:
     """One use of a layer's weights: what came out of it, and of the activation that follows.
 
-    A recurrent layer has two matrices or more; its z and h are both its hidden states.
+    A recurrent layer has two matrices or more; its z and h are both its hidden states. `axis` and
+    `h_axis` are those of the units in z and in h. Inside attention, where `steps_first` is true,
+    the inputs of the batch are not the first axis but the second.
     """
 
     name: str
@@ -87,7 +97,10 @@ class Row:
     weights: tuple[Tensor, ...]
     fans: tuple[int, int]
     z: Seen
+    axis: int
+    steps_first: bool = False
     h: Seen | None = None
+    h_axis: int | None = None
     argument: Tensor | None = None
     activation: Callable[[Tensor], Tensor] | None = None
 
@@ -95,6 +108,11 @@ class Row:
     def output(self) -> Seen:
         """What the layer and its activation give: h, or z where there is no activation."""
         return self.z if self.h is None else self.h
+
+    @property
+    def output_axis(self) -> int:
+        """The axis of the units in `output`."""
+        return self.axis if self.h_axis is None else self.h_axis
 
 
 class Follow(TorchFunctionMode):
@@ -111,10 +129,15 @@ class Follow(TorchFunctionMode):
         self._root = type(module).__name__
         self._paths = {id(m): _written(path) for path, m in module.named_modules()}
         self._names: dict[int, list[str]] = {}
+        self._matrices: set[int] = set()
         for name, parameter in module.named_parameters(remove_duplicate=False):
+            if parameter.dim() > 1:
+                self._matrices.add(id(parameter))
             self._names.setdefault(id(parameter), []).append(_written(name))
         self._running: list[str] = []
-        self._owner: dict[int, Row] = {}
+        # Of a tensor: its row, and the axis of the row's units in it.
+        self._owner: dict[int, tuple[Row, int]] = {}
+        self._in_attention = False
         # Tensors are told apart by identity, which lasts only as long as they do.
         self._alive: list[Tensor] = []
 
@@ -131,6 +154,15 @@ class Follow(TorchFunctionMode):
             for handle in handles:
                 handle.remove()
 
+    def unseen(self) -> tuple[str, ...]:
+        """Return the names of matrices, kernels and tables that no row was made of."""
+        seen = {id(owner_of(w)) for row in self.rows for w in row.weights}
+        return tuple(
+            names[0]
+            for key, names in self._names.items()
+            if key in self._matrices and key not in seen
+        )
+
     def _enter(self, module: nn.Module, _: object) -> None:
         self._running.append(self._paths[id(module)])
 
@@ -141,26 +173,46 @@ class Follow(TorchFunctionMode):
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "").rstrip("_")
         if func is F.multi_head_attention_forward:
-            with self:
-                return _SEEN_INSIDE(*args, **kwargs)
+            return self._attention(args, kwargs)
         if name in _LAYERS:
             return self._layer(name, func, args, kwargs)
         if name in _RECURRENT:
             return self._recurrent(name, func, args, kwargs)
         first = args[0] if args else kwargs.get("input")
-        row = self._owner.get(id(first))
+        row, axis = self._owner.get(id(first)) or self._rewrapped(first) or (None, 0)
         if row is None:
             return func(*args, **kwargs)
         if _activates(name) and row.h is None:
+            row.h_axis = axis
             return self._activation(row, func, first, args[1:], kwargs)
         out = func(*args, **kwargs)
         if name in _FOLLOWED and isinstance(out, Tensor):
-            self._own(out, row)
+            self._own(out, row, _moved(name, axis, first, out, args[1:]))
+        elif func.__name__ in _WRITING or _writes(func):
+            # What is written over a pre-activation makes another thing of it.
+            self._owner.pop(id(first), None)
         return out
+
+    def _attention(self, args: Any, kwargs: Any) -> Any:
+        before, self._in_attention = self._in_attention, True
+        try:
+            with self:
+                return _SEEN_INSIDE(*args, **kwargs)
+        finally:
+            self._in_attention = before
+
+    def _rewrapped(self, tensor: object) -> tuple[Row, int] | None:
+        """Return the last row if a tensor is its z in another wrapping, as hooks make one."""
+        row = self.rows[-1] if self.rows else None
+        if row is None or row.h is not None or not isinstance(tensor, Tensor):
+            return None
+        z = row.z.values
+        same = tensor.shape == z.shape and row.z.intact and _share(tensor, z)
+        return (row, row.axis) if same else None
 
     def _activation(self, row: Row, func: Any, z: Tensor, args: Any, kwargs: Any) -> Tensor:
         kwargs = {key: value for key, value in kwargs.items() if key != "input"}
-        in_place = func.__name__.endswith("_") or kwargs.get("inplace") or True in args
+        in_place = _writes(func) or kwargs.get("inplace") or any(a is True for a in args)
         if in_place and row.z.intact and _share(z, row.z.values):
             row.z.keep()
         row.argument = z.detach().clone() if in_place else z.detach()
@@ -184,25 +236,28 @@ class Follow(TorchFunctionMode):
             return out
         groups = args[_GROUPS] if len(args) > _GROUPS else kwargs.get("groups", 1)
         fans = _fans(name, weight, groups if kind.startswith("conv") else 1)
-        row = self._add(Row(known or self._here(), kind, (weight,), fans, Seen.now(out)))
+        axis = 1 if kind.startswith("conv") and out.dim() == weight.dim() else -1
+        row = self._add(Row(known or self._here(), kind, (weight,), fans, Seen.now(out), axis))
         passed_on = self._passed_on(out)
-        self._own(passed_on, row)
+        self._own(passed_on, row, axis)
         return passed_on
 
     def _recurrent(self, name: str, func: Any, args: Any, kwargs: Any) -> Any:
         out = func(*args, **kwargs)
         # A cell takes its two matrices one by one, a layer all its parameters in a list.
-        given = next((a for a in args if isinstance(a, list)), args[2:4])
+        cell = name.endswith("_cell")
+        given = args[2:4] if cell else next(a for a in args[2:] if isinstance(a, list))
         weights = tuple(w for w in given if w.dim() == 2)
         states = out[0] if isinstance(out, tuple) else out
         fans = (sum(w.shape[1] for w in weights[:2]), weights[1].shape[1])
         seen = Seen.now(states)
-        self._add(Row(self._here(), _RECURRENT[name], weights, fans, seen, seen))
+        self._add(Row(self._here(), _RECURRENT[name], weights, fans, seen, -1, h=seen))
         passed_on = self._passed_on(states)
         return (passed_on, *out[1:]) if isinstance(out, tuple) else passed_on
 
     def _add(self, row: Row) -> Row:
         checkpoint()
+        row.steps_first = self._in_attention
         self.rows.append(row)
         return row
 
@@ -211,16 +266,15 @@ class Follow(TorchFunctionMode):
 
     def _name(self, weight: Tensor | None) -> str | None:
         """Return what a parameter, or the part of one, is called where it is used."""
-        owner = weight if id(weight) in self._names else getattr(weight, "_base", None)
-        names = self._names.get(id(owner))
+        names = None if weight is None else self._names.get(id(owner_of(weight)))
         if names is None:
             return None
         here = self._running[-1] + "." if self._running and self._running[-1] else ""
         name = next((n for n in names if n.startswith(here)), names[0])
         return name.removesuffix("weight").rstrip("._") or self._root
 
-    def _own(self, tensor: Tensor, row: Row) -> None:
-        self._owner[id(tensor)] = row
+    def _own(self, tensor: Tensor, row: Row, axis: int) -> None:
+        self._owner[id(tensor)] = row, axis
         self._alive.append(tensor)
 
 
@@ -251,6 +305,29 @@ def _apply(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], z: Tensor) 
     return h
 
 
+def owner_of(weight: Tensor) -> Tensor:
+    """Return the parameter that a weight is, or is a view of."""
+    return weight if weight._base is None else weight._base
+
+
+def _writes(func: Any) -> bool:
+    name = func.__name__
+    return name.endswith("_") and not name.endswith("__")
+
+
+def _moved(name: str, axis: int, before: Tensor, after: Tensor, args: Any) -> int:
+    """Return where the units' axis is after a function that moves axes or keeps them."""
+    here = axis % before.dim()
+    if name == "transpose" and len(args) == 2:
+        one, other = (int(a) % before.dim() for a in args)
+        return {one: other, other: one}.get(here, here)
+    if name == "permute" and args:
+        order = args[0] if isinstance(args[0], (tuple, list)) else args
+        return [int(a) % before.dim() for a in order].index(here)
+    kept = here < after.dim() and after.shape[here] == before.shape[here]
+    return here if kept and axis >= 0 else -1
+
+
 def _share(one: Tensor, other: Tensor) -> bool:
     return one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr()
 
@@ -264,6 +341,8 @@ def _fans(name: str, weight: Tensor, groups: int) -> tuple[int, int]:
     if name in _PRODUCTS:
         return weight.shape[-2], weight.shape[-1]
     first, second = weight.shape[:2]
+    if name == "bilinear":
+        return second * weight.shape[2], first
     if not name.startswith("conv"):
         return second, first
     kernel = weight[0, 0].numel()

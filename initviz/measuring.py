@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd.graph import GradientEdge, get_gradient_edge
+from torch.autograd.graph import GradientEdge
 
 from initviz import statistics
-from initviz.following import Row
+from initviz.following import Row, edge_of, owner_of
 from initviz.statistics import Floats, Moments
 from initviz.turns import checkpoint
 
@@ -31,18 +31,19 @@ class Observation:
     kinds: tuple[str, ...]
     values: dict[str, Floats]
     samples: dict[str, statistics.Samples]
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Gradients:
-    """∂ℓ/∂x of what the rows saw; zero of what the loss does not depend on."""
+    """∂ℓ/∂x of what the rows saw; None of what the loss does not depend on."""
 
     found: dict[GradientEdge, Tensor | None]
     of_weights: dict[int, Tensor | None]
 
 
-def measure(rows: list[Row], loss: Tensor) -> Observation:
-    """Take the gradient of a scalar loss and measure every row.
+def measure(rows: list[Row], loss: Tensor, size: int) -> Observation:
+    """Take the gradient of a scalar loss and measure every row; `size` inputs are in the batch.
 
     Raises:
         ValueError: if the loss does not depend on any of the rows.
@@ -58,7 +59,11 @@ def measure(rows: list[Row], loss: Tensor) -> Observation:
         if key not in of_weights:
             of_weights[key] = _of_weights(row, gradients)
         dz, dh = (_found(gradients, seen.edge, seen.values) for seen in (row.z, row.output))
-        values.append(_values(row, dz, dh) | of_weights[key])
+        found = _values(row, dz, dh, size) | of_weights[key]
+        if row.z.edge is None and found["grad_weight_var"] > 0:
+            # Inside a custom function, a gradient passes where autograd cannot be asked for it.
+            found["grad_preact_var"] = found["grad_act_var"] = math.nan
+        values.append(found)
         samples.append(_samples(row, dz))
     return Observation(
         names=tuple(row.name for row in rows),
@@ -71,27 +76,34 @@ def measure(rows: list[Row], loss: Tensor) -> Observation:
 def _gradients(rows: list[Row], loss: Tensor) -> _Gradients:
     seen = (x.edge for row in rows for x in (row.z, row.output))
     edges = list(dict.fromkeys(edge for edge in seen if edge is not None))
-    weights = {id(w): w for row in rows for w in row.weights if w.requires_grad}
-    wanted = [*edges, *map(get_gradient_edge, weights.values())]
-    found = torch.autograd.grad(loss, wanted, allow_unused=True)
+    used = {id(w): edge_of(_whole(w)) for row in rows for w in row.weights}
+    weights = {key: edge for key, edge in used.items() if edge is not None}
+    found = torch.autograd.grad(loss, [*edges, *weights.values()], allow_unused=True)
     return _Gradients(
         dict(zip(edges, found[: len(edges)], strict=True)),
         dict(zip(weights, found[len(edges) :], strict=True)),
     )
 
 
+def _whole(weight: Tensor) -> Tensor:
+    """Return the parameter if a weight is all of it seen otherwise: its uses then add up."""
+    owner = owner_of(weight)
+    return owner if owner.numel() == weight.numel() else weight
+
+
 def _found(gradients: _Gradients, edge: GradientEdge | None, like: Tensor) -> Tensor:
-    return _or_zero(None if edge is None else gradients.found[edge], like)
+    return or_zero(None if edge is None else gradients.found[edge], like)
 
 
-def _or_zero(gradient: Tensor | None, like: Tensor) -> Tensor:
+def or_zero(gradient: Tensor | None, like: Tensor) -> Tensor:
+    """Return a gradient as autograd gives it, or zeros where it gives none."""
     return torch.zeros_like(like) if gradient is None else gradient
 
 
 @torch.no_grad()
 def _of_weights(row: Row, gradients: _Gradients) -> dict[str, float]:
     """Measure a layer's weights, taken together where there are several, and their gradient."""
-    slopes = [_or_zero(gradients.of_weights.get(id(w)), w) for w in row.weights]
+    slopes = [or_zero(gradients.of_weights.get(id(w)), _whole(w)) for w in row.weights]
     drawn = _moments(_together(list(row.weights)))
     return {
         "weight_mean": float(drawn.mean[0]),
@@ -105,10 +117,11 @@ def _together(parts: list[Tensor]) -> Tensor:
 
 
 @torch.no_grad()
-def _values(row: Row, dz: Tensor, dh: Tensor) -> dict[str, float]:
+def _values(row: Row, dz: Tensor, dh: Tensor, size: int) -> dict[str, float]:
     z, h = row.z.values, row.output.values
     of_z = _moments(z)
-    per_input = statistics.outputs(_at_least_float32(h.flatten(1))[None])
+    inputs = _by_input(h, row, size)
+    per_input = statistics.outputs(_at_least_float32(inputs)[None])
     of_h = per_input.moments
     of_dz = _moments(dz)
     of_dh = of_dz if dh is dz else _moments(dh)
@@ -116,6 +129,8 @@ def _values(row: Row, dz: Tensor, dh: Tensor) -> dict[str, float]:
     return {
         "fan_in": row.fans[0],
         "fan_out": row.fans[1],
+        "units": z.shape[row.axis],
+        "numbers": z.numel() / size,
         "preact_mean": float(of_z.mean[0]),
         "preact_var": float(of_z.variance[0]),
         "preact_ms": float(of_z.square[0]),
@@ -126,7 +141,7 @@ def _values(row: Row, dz: Tensor, dh: Tensor) -> dict[str, float]:
         "grad_act_var": float(of_dh.variance[0]),
         "dead_fraction": _dead(h, row),
         "saturated_fraction": _saturated(row),
-        "correlation": float(per_input.correlation[0]),
+        "correlation": float(per_input.correlation[0]) if len(inputs) == size else math.nan,
         "distinct_fraction": float(statistics.distinct_fraction(units)[0]),
         "nonfinite_fraction": _nonfinite((z, of_z), (dz, of_dz)),
     }
@@ -159,7 +174,7 @@ def _nonfinite(*measured: tuple[Tensor, Moments]) -> float:
 
 
 def _dead(h: Tensor, row: Row) -> float:
-    axis = _unit_axis(h, row) % h.dim()
+    axis = row.output_axis % h.dim()
     others = [d for d in range(h.dim()) if d != axis]
     # Only a sum of exactly 0 can be one of zeros.
     suspects = torch.nonzero(h.sum(others) == 0).flatten()
@@ -194,16 +209,21 @@ def _slope(activation: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
     return torch.autograd.grad(activation(z).sum(), z)[0].abs().detach()
 
 
-def _unit_axis(x: Tensor, row: Row) -> int:
-    """Return the axis of a layer's units: the channels of a convolution, else the last."""
-    z = row.z.values
-    channels = row.kind.startswith("conv") and x.dim() == z.dim() > 2 and x.shape[1] == z.shape[1]
-    return 1 if channels else -1
+def _by_input(h: Tensor, row: Row, size: int) -> Tensor:
+    """Return (inputs, values), or any rows where it is not known what belongs to which input."""
+    if row.steps_first:
+        h = h.reshape(-1, size, h.shape[-1]) if h.dim() == 2 and len(h) % size == 0 else h
+        return h.transpose(0, 1).flatten(1) if h.dim() > 2 else h
+    if len(h) == size:
+        return h.flatten(1)
+    if h.dim() > 2 and h.shape[1] == size:
+        return h.transpose(0, 1).flatten(1)
+    return h.reshape(size, -1) if len(h) % size == 0 else h.flatten(1)
 
 
 def _thinned(z: Tensor, row: Row) -> Tensor:
     """Return (batch × some positions, units)."""
-    axis = _unit_axis(z, row) % z.dim()
+    axis = row.axis % z.dim()
     positions = z.numel() // z.shape[axis]
     inner = [d for d in range(1, z.dim()) if d != axis]
     if positions > _POSITIONS and inner:

@@ -7,10 +7,11 @@ h = z.
 """
 
 import copy
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -19,23 +20,29 @@ from torch.utils.checkpoint import CheckpointFunction
 
 from initviz.following import Follow
 from initviz.measuring import Observation, measure
+from initviz.randomness import GLOBAL_STATE, global_seed
 from initviz.statistics import Floats
-from initviz.structures import Inputs, call, mapped
+from initviz.structures import Inputs, call, mapped, tensors
 
 Loss = Callable[[Any], Tensor]
 
 
-def observe(module: nn.Module, inputs: Inputs, loss: Loss, *, seed: int = 0) -> Observation:
+def observe(
+    module: nn.Module, inputs: Inputs, loss: Loss, *, seed: int | None = None
+) -> Observation:
     """Run one forward and one backward pass and measure every layer.
 
     A tuple of inputs is given as positional arguments, a mapping as keyword arguments.
-    Parameters, gradients, buffers, train/eval mode, hooks and the global random state are
-    left as they were found, whatever happens. `loss` maps the module's output to a scalar.
+    Parameters, gradients, buffers, attributes, train/eval mode and hooks are left as they were
+    found, whatever happens. With a `seed`, so is the global random state, from which the module
+    then draws as after that seed; other modules with one wait, and what they do to all of
+    PyTorch (compiled code, checkpoints) is kept from them. `loss` maps the module's output to a
+    scalar.
 
     Raises:
         ValueError: if no weight matrix was used, or the loss does not depend on one.
     """
-    with torch.random.fork_rng(devices=[]), torch.enable_grad(), _plainly(module):
+    with torch.enable_grad(), nullcontext() if seed is None else _alone(module):
         try:
             return _pass(module, inputs, loss, seed, copying=False)
         except _WrittenOverError:
@@ -47,10 +54,9 @@ class _WrittenOverError(Exception):
 
 
 def _pass(
-    module: nn.Module, inputs: Inputs, loss: Loss, seed: int, *, copying: bool
+    module: nn.Module, inputs: Inputs, loss: Loss, seed: int | None, *, copying: bool
 ) -> Observation:
-    with _as_found(module):
-        torch.default_generator.manual_seed(seed)
+    with _as_found(module), nullcontext() if seed is None else global_seed(seed):
         follow = Follow(module, copying=copying)
         with follow.where(module), follow:
             output = call(module, mapped(inputs, torch.clone))
@@ -61,11 +67,13 @@ def _pass(
             )
         if not all(row.z.intact and row.output.intact for row in follow.rows):
             raise _WrittenOverError
-        return measure(follow.rows, loss(output))
+        size = next((len(t) for t in tensors(inputs) if t.dim()), 1)
+        found = measure(follow.rows, loss(output), size)
+        return replace(found, unseen=follow.unseen())
 
 
 def observe_exactly(
-    module: nn.Module, inputs: Inputs, loss: Loss, *, seed: int = 0
+    module: nn.Module, inputs: Inputs, loss: Loss, *, seed: int | None = None
 ) -> tuple[Observation, Floats]:
     """Observe in the module's own precision; repeat in float64 what float32 lost.
 
@@ -77,10 +85,11 @@ def observe_exactly(
         return own, nonfinite
     try:
         double = copy.deepcopy(module).double()
-    except RuntimeError:
-        # A module that cannot be copied keeps what its own precision saw.
+        exact = observe(double, mapped(inputs, _doubled), loss, seed=seed)
+    except Exception:  # noqa: BLE001 - what a module's code raises can be anything
+        # A module that cannot be copied, or knows float32 alone, keeps what its own precision saw.
         return own, nonfinite
-    return observe(double, mapped(inputs, _doubled), loss, seed=seed), nonfinite
+    return exact, nonfinite
 
 
 def dtype_of(module: nn.Module) -> torch.dtype:
@@ -101,14 +110,14 @@ def _lost(observation: Observation) -> bool:
 
 @contextmanager
 def _as_found(module: nn.Module) -> Iterator[None]:
-    """Let gradients flow into every weight, and put buffers and flags back afterwards."""
-    buffers = [
-        (owner, name, buffer, None if buffer is None else buffer.clone())
-        for owner in module.modules()
-        for name, buffer in owner._buffers.items()
-    ]
-    training = [(owner, owner.training) for owner in module.modules()]
+    """Let gradients flow into every weight, and put everything else back afterwards."""
     frozen = [p for p in module.parameters() if p.is_floating_point() and not p.requires_grad]
+    attributes = [(m, dict(vars(m)), dict(m._buffers)) for m in module.modules()]
+    # Buffers are written in training, and the tables of embeddings that have a largest norm.
+    written = list(module.buffers())
+    normed = (m for m in module.modules() if getattr(m, "max_norm", None) is not None)
+    written += [p for m in normed for p in m.parameters(recurse=False)]
+    values = [tensor.detach().clone() for tensor in written]
     try:
         for parameter in frozen:
             parameter.requires_grad_(True)
@@ -116,50 +125,33 @@ def _as_found(module: nn.Module) -> Iterator[None]:
     finally:
         for parameter in frozen:
             parameter.requires_grad_(False)
-        for owner, mode in training:
-            owner.training = mode
+        for owner, found, buffers in attributes:
+            for name in vars(owner).keys() - found.keys():
+                del owner.__dict__[name]
+            vars(owner).update(found)
+            owner._buffers.clear()
+            owner._buffers.update(buffers)
         with torch.no_grad():
-            for owner, name, buffer, value in buffers:
-                owner._buffers[name] = (
-                    buffer if buffer is None or value is None else buffer.copy_(value)
-                )
-
-
-class _Stored:
-    """While any block of code holds it, reentrant checkpoints store and do not recompute.
-
-    A reentrant checkpoint hides its layers from autograd until its own backward pass.
-    """
-
-    def __init__(self) -> None:
-        self._lock, self._holders = threading.Lock(), 0
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._holders += 1
-            if self._holders == 1:
-                CheckpointFunction.apply = staticmethod(  # type: ignore[method-assign]
-                    lambda function, _preserve, *args: function(*args)
-                )
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._holders -= 1
-            if self._holders == 0:
-                del CheckpointFunction.apply
-
-
-_STORED = _Stored()
+            for tensor, value in zip(written, values, strict=True):
+                if not torch.equal(tensor, value):
+                    tensor.copy_(value)
 
 
 @contextmanager
-def _plainly(module: nn.Module) -> Iterator[None]:
-    """Run compiled modules as they were written, and checkpointed blocks once."""
-    with ExitStack() as stack:
-        stack.enter_context(_STORED)
+def _alone(module: nn.Module) -> Iterator[None]:
+    """Run compiled modules as they were written, and checkpointed blocks once; one at a time.
+
+    A reentrant checkpoint hides its layers from autograd until its own backward pass.
+    """
+    with GLOBAL_STATE, ExitStack() as stack:
+        stack.enter_context(patch.object(CheckpointFunction, "apply", _apply))
         if any(_compiled(m) for m in module.modules()):
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         yield
+
+
+def _apply(function: Callable[..., Any], _preserve: bool, *args: Any) -> Any:
+    return function(*args)
 
 
 def _compiled(module: nn.Module) -> bool:

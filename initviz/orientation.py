@@ -27,6 +27,8 @@ _NAMED = {
     "weight_hh": "recurrent.hidden",
     "recurrent_kernel": "recurrent.hidden",
 }
+# GPT-2's own layers, which store (in, out) under the name of a weight.
+_TRANSPOSED = ("c_attn.weight", "c_fc.weight", "c_proj.weight")
 _FORMATS: Mapping[str, Order] = {"pt": "out first", "flax": "out last", "tf": "out last"}
 
 
@@ -45,6 +47,8 @@ def order_of(tensor: Stored, role: str, metadata: Mapping[str, str]) -> tuple[Or
     call it kernel; an embedding's table is (words, size) in all of them.
     """
     name = tensor.name.casefold()
+    if any(part in name for part in _TRANSPOSED):
+        return "out last", "name"
     if role == "embedding.weight" or "weight" in name:
         return "out first", "name"
     if "kernel" in name:

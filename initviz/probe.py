@@ -72,7 +72,7 @@ def _probe_network(network: Network, batch: Batch) -> Signals:
 def _observe_built(network: Network, batch: Batch) -> tuple[Observation, Floats]:
     inputs, labels = draw_inputs(batch, fans(network, batch)[0][0])
     observation, nonfinite = observe_exactly(
-        build(network, batch), inputs.to(DTYPES[batch.dtype]), _Loss(batch, labels), seed=batch.seed
+        build(network, batch), inputs.to(DTYPES[batch.dtype]), _Loss(batch, labels)
     )
     hidden = slice(network.depth)
     return (
@@ -138,7 +138,10 @@ def _probe_module(
     measured = _Loss(spec, labels) if loss is None else _OwnLoss(loss)
     try:
         observation, nonfinite = observe_exactly(module, inputs, measured, seed=spec.seed)
-    except (RuntimeError, TypeError, LookupError, AttributeError) as error:
+    except ValueError:
+        raise
+    except Exception as error:
+        # A module's own code may raise anything.
         reason = " ".join(str(error).split())
         raise ValueError(f"{type(module).__name__} does not run on this batch: {reason}") from error
     dtype = str(dtype_of(module)).removeprefix("torch.")
@@ -162,12 +165,14 @@ def _checked(batch: object) -> Any:
             f"batch must hold {FEWEST_INPUTS} inputs or more along its first dimension; "
             f"got a tensor of shape {tuple(first.shape)}"
         )
+    if any(not t.isfinite().all() for t in tensors(batch) if t.is_floating_point()):
+        raise ValueError("batch must hold finite numbers; some of it is infinite or not a number")
     return batch
 
 
 def _features(module: nn.Module) -> int:
     for leaf in module.modules():
-        if isinstance(leaf, nn.Linear):
+        if isinstance(leaf, nn.Linear) and leaf.in_features > 0:
             return leaf.in_features
         if getattr(leaf, "weight", None) is not None:
             break
@@ -195,6 +200,7 @@ def _signals(
         dtype=dtype,
         network=network,
         batch=batch,
+        unseen=observation.unseen,
     )
 
 
@@ -237,7 +243,5 @@ def _nonfinite(network: Network, batch: Batch, largest: float) -> Floats:
     if largest < ceiling:
         return np.zeros(network.depth)
     inputs, labels = draw_inputs(batch, fans(network, batch)[0][0])
-    plain = observe(
-        build(network, batch), inputs.to(DTYPES[batch.dtype]), _Loss(batch, labels), seed=batch.seed
-    )
+    plain = observe(build(network, batch), inputs.to(DTYPES[batch.dtype]), _Loss(batch, labels))
     return plain.values["nonfinite_fraction"][: network.depth]

@@ -260,10 +260,13 @@ def reinitialize(
             inputs and gets none, or divides by a number of residual branches that is 0, or the
             module has no parameter with a role; the module is then unchanged.
     """
+    if not isinstance(module, nn.Module):
+        raise ValueError(f"module must be an nn.Module; got {type(module).__name__}")
     chosen = recipe if isinstance(recipe, Recipe) else _named(recipe)
     ruled, residuals = rules_of(module, chosen, roles)
     if chosen.unit_variance and inputs is None:
         raise ValueError(f"inputs must be given for the recipe {chosen.name!r}; got None")
+    before = [(s.parameter, s.parameter.detach().clone()) for s, _ in ruled if inputs is not None]
     for place, (slot, rule) in enumerate(ruled):
         name = rule.drawn_as(slot)
         values = _draw(slot, rule, name, generator(seed, "weight", place))
@@ -274,7 +277,16 @@ def reinitialize(
             _set_forget(slot, rule)
             _clear_padding(module, slot)
     if chosen.unit_variance and inputs is not None:
-        scale_to_unit_variance(module, inputs)
+        try:
+            scale_to_unit_variance(module, inputs)
+        except Exception as error:
+            with torch.no_grad():
+                for parameter, value in before:
+                    parameter.copy_(value)
+            reason = " ".join(str(error).split())
+            raise ValueError(
+                f"{type(module).__name__} does not run on these inputs: {reason}"
+            ) from error
     rows = [
         (s.name, s.role, rule.drawn_as(s), s.fan_in, s.fan_out, _variance(s.parameter))
         for s, rule in ruled

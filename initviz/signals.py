@@ -66,7 +66,8 @@ class Signals:
     `values` holds every numeric column. `log10` holds the base-10 logarithms of the sizes
     (`SIZES`), which stay finite where the size itself is beyond what float64 holds.
     `samples` holds up to `SAMPLE_SIZE` values a layer, evenly spaced over batch × units.
-    `network` is None for a module of your own.
+    `network` is None for a module of your own, and `unseen` names those of its matrices that
+    were used, if at all, in a way that no row could be made of.
     """
 
     layers: Layers
@@ -76,6 +77,10 @@ class Signals:
     dtype: str
     network: Network | None = None
     batch: Batch | None = None
+    unseen: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Signals of {len(self.layers)} layers in {self.dtype}>"
 
     @property
     def nbytes(self) -> int:

@@ -87,6 +87,11 @@ def read(data: bytes, file: str) -> Contents:
         raise ValueError(
             f"{name} has {len(data) / MIB:.1f} MiB; at most {MAX_BYTES // MIB} MiB are read"
         )
+    if data.startswith(b"PK"):
+        raise ValueError(
+            f"{name} is a zip archive, as torch.save writes it; expected is a file as "
+            "safetensors.torch.save_file writes it"
+        )
     announced = int.from_bytes(data[:_LENGTH_BYTES], "little")
     if announced > MAX_HEADER_BYTES and len(data) > _LENGTH_BYTES:
         raise ValueError(

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from initviz.randomness import global_seed
 from initviz.structures import Inputs, call, mapped
 
 _LAYERS = (nn.Linear, nn.modules.conv._ConvNd)
@@ -19,13 +20,14 @@ def scale_to_unit_variance(module: nn.Module, inputs: Inputs) -> None:
     arXiv:1511.06422, algorithm 1, without its tolerance. Buffers and the global random state stay
     as they were.
     """
-    scaled: set[nn.Module] = set()
+    # By the weight: several layers may share one.
+    scaled: set[int] = set()
 
     def scale(layer: Any, _: object, output: Tensor) -> Tensor | None:
         deviation = output.double().std(correction=0)
-        if layer in scaled or not (deviation > 0 and deviation.isfinite()):
+        if id(layer.weight) in scaled or not (deviation > 0 and deviation.isfinite()):
             return None
-        scaled.add(layer)
+        scaled.add(id(layer.weight))
         layer.weight /= deviation
         if layer.bias is not None:
             layer.bias /= deviation
@@ -34,7 +36,7 @@ def scale_to_unit_variance(module: nn.Module, inputs: Inputs) -> None:
     buffers = [(buffer, buffer.clone()) for buffer in module.buffers()]
     handles = [m.register_forward_hook(scale) for m in module.modules() if isinstance(m, _LAYERS)]
     try:
-        with torch.random.fork_rng(devices=[]):
+        with global_seed(0):
             call(module, mapped(inputs, torch.clone))
     finally:
         for handle in handles:

@@ -117,7 +117,14 @@ def inspect(data: bytes, file: str) -> Weights:
 
 
 def _is_weight(tensor: Stored) -> bool:
-    return tensor.floats and 2 <= len(tensor.shape) <= _MOST_DIMENSIONS and tensor.size > 0
+    # GPT-2 keeps the mask of its attention under the name of a bias.
+    named_bias = tensor.name.endswith(".bias")
+    return (
+        not named_bias
+        and tensor.floats
+        and 2 <= len(tensor.shape) <= _MOST_DIMENSIONS
+        and tensor.size > 0
+    )
 
 
 def _affordable(tensors: Iterable[Stored]) -> set[str]:

@@ -1,7 +1,9 @@
 """Modules as people write them: what they take and return, and what happens inside."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -154,9 +156,9 @@ def test_checkpointed_blocks_are_seen_inside(kind: type[Checkpointed]) -> None:
         assert table["grad_weight_var"][layer] == pytest.approx(gradient(plain, X, name), rel=1e-4)
     # Afterwards a checkpoint recomputes again.
     calls = []
-    checkpoint(lambda x: calls.append(1) or x * 2, X.requires_grad_(), use_reentrant=True).sum()
-    X.requires_grad_(False)
-    assert "apply" not in vars(torch.utils.checkpoint.CheckpointFunction)
+    x = X.clone().requires_grad_()
+    checkpoint(lambda x: calls.append(1) or x * 2, x, use_reentrant=True).sum().backward()
+    assert len(calls) == 2
 
 
 def test_a_compiled_module_is_run_as_it_was_written() -> None:
@@ -322,3 +324,205 @@ def test_hooks_are_gone_after_a_nested_forward_raises() -> None:
         probe(module, X)
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in module.modules())
     assert "apply" not in vars(torch.utils.checkpoint.CheckpointFunction)
+
+
+class Lambda(nn.Module):
+    """Two layers and a function that says what becomes of them."""
+
+    def __init__(self, function, **layers: nn.Module) -> None:
+        super().__init__()
+        self.function = function
+        self.first, self.second = nn.Linear(6, 6), nn.Linear(6, 6)
+        for name, layer in layers.items():
+            setattr(self, name, layer)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(self, x)
+
+
+def test_the_state_of_a_cell_may_be_a_list() -> None:
+    cell = nn.LSTMCell(6, 5)
+
+    def twice(kind: type) -> Lambda:
+        def run(m: Lambda, x: Tensor) -> Tensor:
+            return m.cell(x, kind(m.cell(x, kind((torch.ones(16, 5), torch.ones(16, 5))))))[0]
+
+        return Lambda(run, cell=cell)
+
+    listed, tupled = (probe(twice(kind), X).table for kind in (list, tuple))
+    np.testing.assert_allclose(listed["weight_var"], tupled["weight_var"])
+    np.testing.assert_allclose(listed["grad_weight_var"], tupled["grad_weight_var"])
+
+
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return 2 * F.linear(x, weight)
+
+    @staticmethod
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor]:
+        x, weight = ctx.saved_tensors
+        return 2 * grad @ weight, 2 * grad.T @ x
+
+
+def test_inside_a_custom_function_a_gradient_is_unknown_and_not_zero() -> None:
+    module = Lambda(lambda m, x: m.second(torch.relu(Doubled.apply(x, m.first.weight))))
+    table = probe(module, X).table
+    assert np.isnan(table["grad_preact_var"][0])
+    assert table["grad_weight_var"][0] > 0
+
+
+def test_what_is_added_in_place_makes_another_thing_of_a_pre_activation() -> None:
+    def added(m: Lambda, x: Tensor) -> Tensor:
+        return F.relu(m.first(x) + x)
+
+    def in_place(m: Lambda, x: Tensor) -> Tensor:
+        y = m.first(x)
+        y += x
+        return F.relu(y)
+
+    module = Lambda(added)
+    one = probe(module, X).table
+    module.function = in_place
+    other = probe(module, X).table
+    for column in ("act_var", "grad_act_var", "preact_var"):
+        assert one[column][0] == pytest.approx(other[column][0])
+
+
+def test_a_weight_used_twice_has_one_gradient_however_it_is_spelled() -> None:
+    module = Lambda(lambda m, x: F.linear(F.linear(x, m.first.weight).tanh(), m.first.weight))
+    plain = probe(module, X).table["grad_weight_var"]
+    module.function = lambda m, x: (x @ m.first.weight.t()).tanh() @ m.first.weight.t()
+    np.testing.assert_allclose(probe(module, X).table["grad_weight_var"], plain, rtol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:Full backward hook is firing")
+def test_a_backward_hook_hides_no_activation() -> None:
+    module = nn.Sequential(nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 6))
+    plain = probe(module, X).table
+    module[0].register_full_backward_hook(lambda *_: None)
+    module[1].register_full_backward_hook(lambda *_: None)
+    hooked = probe(module, X).table
+    np.testing.assert_allclose(hooked["act_var"], plain["act_var"])
+
+
+def test_units_are_found_after_axes_are_moved() -> None:
+    def run(m: Lambda, x: Tensor) -> Tensor:
+        return F.relu(m.first(x).transpose(1, 2))
+
+    module = Lambda(run)
+    with torch.no_grad():
+        module.first.bias[:3] = -100
+    table = probe(module, X[:, None].repeat(1, 9, 1)).table
+    assert table["dead_fraction"][0] == pytest.approx(0.5)
+
+
+def test_a_bilinear_unit_has_the_product_of_its_inputs_as_fan_in() -> None:
+    module = Lambda(lambda m, x: m.both(x, x + 1), both=nn.Bilinear(6, 6, 4))
+    table = probe(module, X).table
+    assert (table["fan_in"][0], table["fan_out"][0]) == (36, 4)
+
+
+@pytest.mark.parametrize("extra", [{"lock": threading.Lock()}, {"eye": torch.eye(6)}])
+def test_what_cannot_be_repeated_in_float64_keeps_its_own(extra: dict[str, object]) -> None:
+    module = Lambda(lambda m, x: m.second(m.first(x)) @ vars(m).get("eye", torch.eye(6)))
+    vars(module).update(extra)
+    nn.init.zeros_(module.second.weight)
+    nn.init.zeros_(module.second.bias)
+    assert probe(module, X).table["preact_var"][1] == 0
+
+
+def test_activations_with_parameters_of_their_own() -> None:
+    module = nn.Sequential(nn.Linear(6, 8), nn.PReLU(8), nn.Linear(8, 2))
+    assert len(probe(module, X).table) == 2
+
+
+def test_whatever_a_forward_raises_is_told_in_one_line() -> None:
+    layer = nn.TransformerEncoderLayer(16, 4, 32, batch_first=True)
+    with pytest.raises(ValueError, match="TransformerEncoderLayer does not run"):
+        probe(layer, torch.randn(4, 5, 20))
+
+
+def test_inputs_have_to_be_finite() -> None:
+    with pytest.raises(ValueError, match="batch must hold finite numbers"):
+        probe(nn.Linear(6, 6), torch.full((4, 6), torch.nan))
+
+
+class Changing(nn.Module):
+    """Renormalizes a table, writes an expanded buffer, keeps a state, and registers a buffer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Embedding(20, 6, max_norm=0.1)
+        self.layer = nn.Linear(6, 6)
+        self.register_buffer("wide", torch.zeros(1).expand(4))
+        self.register_buffer("seen", torch.zeros(()))
+        self.state, self.calls = None, 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen += 1
+        self.calls += 1
+        self.state = self.layer(self.table(x)) + (0 if self.state is None else self.state)
+        self.register_buffer("late", torch.ones(2))
+        return self.state
+
+
+def test_tables_buffers_and_attributes_stay_as_they_were() -> None:
+    module = Changing()
+    before = {k: v.clone() for k, v in module.state_dict().items()}
+    ids = torch.arange(20).reshape(4, 5)
+    first, second = probe(module, ids), probe(module, ids)
+    assert first.table.equals(second.table)
+    assert module.state is None
+    assert module.calls == 0
+    after = module.state_dict()
+    assert before.keys() == after.keys()
+    assert all(torch.equal(v, before[k]) for k, v in after.items())
+
+
+def test_probes_of_random_modules_beside_each_other_are_as_alone() -> None:
+    modules = [nn.Sequential(nn.Linear(6, 64), nn.Dropout(), nn.Linear(64, 6)) for _ in range(8)]
+    alone = [probe(m, X).table["preact_var"] for m in modules]
+    before = torch.get_rng_state()
+    with ThreadPoolExecutor(4) as pool:
+        beside = list(pool.map(lambda m: probe(m, X).table["preact_var"], modules))
+    assert all(map(np.array_equal, alone, beside))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_inputs_that_are_alike_have_a_correlation_of_one(batch_first: bool) -> None:
+    passage = torch.randn(1, 5, 16)
+    x = passage.repeat(8, 1, 1)
+    layer = nn.TransformerEncoderLayer(16, 4, 32, batch_first=batch_first, dropout=0.0)
+    if batch_first:
+        np.testing.assert_allclose(probe(layer, x).table["correlation"], 1, atol=1e-6)
+    lstm = nn.LSTM(16, 8, batch_first=batch_first)
+    if batch_first:
+        np.testing.assert_allclose(probe(lstm, x).table["correlation"], 1, atol=1e-6)
+
+
+def test_matrices_that_no_row_was_made_of_are_named() -> None:
+    module = Lambda(lambda m, x: m.second(torch.einsum("bi,oi->bo", x, m.first.weight)))
+    assert probe(module, X).unseen == ("first.weight",)
+
+
+def test_pooling_and_flattening_are_no_drift() -> None:
+    torch.manual_seed(0)
+    pooled = nn.Sequential(
+        nn.Conv2d(3, 16, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10)
+    )
+    signals = probe(pooled, torch.randn(32, 3, 16, 16))
+    assert signals.diagnosis.verdict == "stable"
+    assert "left out" in signals.diagnosis.reason
+    deep = [layer for _ in range(20) for layer in (nn.Conv2d(8, 8, 3, padding=1), nn.ReLU())]
+    assert probe(nn.Sequential(*deep), torch.randn(8, 8, 8, 8)).diagnosis.verdict == "vanishing"
+
+
+def test_equal_channels_are_counted_as_channels() -> None:
+    layer = nn.Conv2d(3, 32, 3)
+    nn.init.constant_(layer.weight, 0.1)
+    nn.init.zeros_(layer.bias)
+    reason = probe(layer, torch.randn(4, 3, 8, 8)).diagnosis.reason
+    assert "All 32 units of layer 1 (Conv2d) compute the same thing" in reason

@@ -76,6 +76,32 @@ def test_a_person_gets_a_table_the_reason_and_the_repair(capsys, monkeypatch) ->
     assert "initializer=he_normal" in " ".join(out.split())
 
 
+_SMALL = "compare --depth 4 --width 8 --size 4 --activation tanh"
+
+
+def test_compare_gives_every_pair_with_its_rank(capsys, monkeypatch) -> None:
+    code, out, err = run(capsys, monkeypatch, f"{_SMALL} --json")
+    document = json.loads(out, parse_constant=pytest.fail)
+    assert (code, err) == (0, "")
+    assert list(document) == ["network", "batch", "pairs"]
+    assert document["network"]["depth"] == 4
+    pairs = document["pairs"]
+    assert len(pairs) == len(ACTIVATIONS) * len(INITIALIZERS)
+    assert [p["rank"] for p in pairs] == list(range(1, len(pairs) + 1))
+    _, out, _ = run(capsys, monkeypatch, f"{_SMALL} --csv")
+    table = pd.read_csv(io.StringIO(out))
+    assert list(table.columns) == list(pairs[0])
+    assert list(table["reason"]) == [p["reason"] for p in pairs]
+
+
+def test_compare_ranks_the_initializers_of_an_activation_for_a_person(capsys, monkeypatch) -> None:
+    code, out, _ = run(capsys, monkeypatch, _SMALL)
+    assert code == 0
+    assert "Ranking with tanh" in out
+    assert out.index("Glorot normal") < out.index("Zeros")
+    assert "At depth 4 and width 8, " in out
+
+
 @pytest.mark.parametrize(
     ("what", "names"),
     [("activations", ACTIVATIONS), ("initializers", INITIALIZERS), ("recipes", RECIPES)],
@@ -124,12 +150,16 @@ def test_list_names_every_record(capsys, monkeypatch, what: str, names) -> None:
         ("probe --module torch.nn:Linear --input-shape 2,3", "TypeError"),
         ("probe --module builtins:dict --input-shape 2,3", "must give an nn.Module; got dict"),
         ("probe --module torch.nn:ReLU --input-shape 2,3", "ReLU"),
+        ("probe --module torch.nn:ReLU --input-shape 2,3 --depth 3", "no meaning with --module"),
         ("probe --module tests.test_cli:own --input-shape 2,5", "does not run on this batch"),
         ("probe --module tests.test_cli:own --input-shape 1,4", "input_shape"),
         ("probe --module tests.test_cli:own --input-shape 2,x", "'2,x'"),
         ("probe --module tests.test_cli:own --input-shape 9999999,99999", "at most"),
         ("probe --module tests.test_cli:own --input-shape 2,4 --recipe bread", "pytorch, keras"),
         ("probe --recipe keras", "--module"),
+        ("compare --depth 0", "depth"),
+        ("compare --depth 200 --width 512", "depth 33 and width 512 with batch size 32 fits"),
+        ("compare --json --csv", "--csv"),
         ("list networks", "networks"),
         ("app --port 0", "port"),
         ("app --port http", "http"),

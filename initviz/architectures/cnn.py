@@ -89,5 +89,6 @@ CNN = Architecture(
     lesson="Zeros around the image take variance away: a 3 × 3 kernel loses a factor of "
     "((3H − 2) / 3H)² a layer on H × H pixels, 0.84 for 8 × 8, whatever the initializer.",
     positions=lambda _: DIGITS_PIXELS,
+    values=lambda spec: 4 * DIGITS_PIXELS * spec.channels * spec.depth,
     sizes=("depth", "channels"),
 )

@@ -5,10 +5,14 @@ from typing import Any
 import torch
 
 from initviz.architectures.record import AnySpec, Architecture
-from initviz.work import MAX_FLOPS
+from initviz.work import MAX_BYTES, MAX_FLOPS
 
 # A probe, and the path measured once more in float64, which takes twice as long.
 _PASSES = 3
+# A value that is made and measured takes as long as this many operations of a product.
+_VALUE = 100
+# In float64, with gradients.
+_WORD = 16
 
 
 def flops(architecture: Architecture[AnySpec], spec: AnySpec, batch_size: int) -> float:
@@ -16,14 +20,27 @@ def flops(architecture: Architecture[AnySpec], spec: AnySpec, batch_size: int) -
     with torch.device("meta"):
         module = architecture.module(spec)
     weights = sum(p.numel() for p in module.parameters() if p.dim() > 1)
-    return 6.0 * _PASSES * batch_size * weights * architecture.positions(spec)
+    products = 6.0 * weights * architecture.positions(spec)
+    return _PASSES * batch_size * (products + _VALUE * architecture.values(spec))
+
+
+def memory(architecture: Architecture[AnySpec], spec: AnySpec, batch_size: int) -> float:
+    """Return about how many bytes a study holds at once."""
+    return float(_WORD * batch_size * architecture.values(spec))
+
+
+def _excess(architecture: Architecture[AnySpec], spec: AnySpec, batch_size: int) -> float:
+    return max(
+        flops(architecture, spec, batch_size) / MAX_FLOPS,
+        memory(architecture, spec, batch_size) / MAX_BYTES,
+    )
 
 
 def nearest(architecture: Architecture[Any], spec: AnySpec, batch_size: int) -> AnySpec:
     """Return the nearest spec within the budget, smaller in as few fields as possible."""
     for field in architecture.sizes:
         while getattr(spec, field) > 1:
-            excess = flops(architecture, spec, batch_size) / MAX_FLOPS
+            excess = _excess(architecture, spec, batch_size)
             if excess <= 1:
                 return spec
             size = getattr(spec, field)
@@ -37,13 +54,13 @@ def check(architecture: Architecture[Any], spec: AnySpec, batch_size: int) -> No
     Raises:
         ValueError: naming the estimate, the budget and the nearest setting that fits.
     """
-    needed = flops(architecture, spec, batch_size)
-    if needed <= MAX_FLOPS:
+    if _excess(architecture, spec, batch_size) <= 1:
         return
     smaller = spec.changes(nearest(architecture, spec, batch_size))
     asked = " and ".join(f"{field} {getattr(spec, field)}" for field in smaller)
     fitting = " with ".join(f"{field} {value}" for field, value in smaller.items())
     raise ValueError(
-        f"{asked} would take {needed / 1e9:.0f} billion operations here; the limit is "
-        f"{MAX_FLOPS / 1e9:.0f} billion; {fitting} fits"
+        f"{asked} would take {flops(architecture, spec, batch_size) / 1e9:.0f} billion operations "
+        f"and {memory(architecture, spec, batch_size) / 2**30:.1f} GiB here; the limits are "
+        f"{MAX_FLOPS / 1e9:.0f} billion and {MAX_BYTES / 2**30:.0f} GiB; {fitting} fits"
     )

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 
-import torch
 from pydantic import AfterValidator
 from torch import Tensor, nn
 
 from initviz.activations import ACTIVATIONS
+from initviz.randomness import global_seed
 from initviz.recipes import Recipe
 from initviz.spec import Spec
 from initviz.statistics import Floats
@@ -39,12 +39,14 @@ def check_odd(kernel: int) -> None:
 class Path:
     """Where a signal was measured on its way, and log10 of its variance there.
 
-    `act_log10` is of the values, `grad_log10` of ∂ℓ/∂ them, both over batch × units.
+    `act_log10` is of the values, `grad_log10` of ∂ℓ/∂ them, both over batch × units. `learns` says
+    at which places a parameter other than a bias gets a gradient, where that was looked at.
     """
 
     names: tuple[str, ...]
     act_log10: Floats
     grad_log10: Floats
+    learns: tuple[bool, ...] = ()
 
 
 def _no_trunk(_: Spec) -> tuple[str, ...]:
@@ -72,9 +74,10 @@ class Architecture(Generic[AnySpec]):
     names the roles that a layer cannot show by itself. `recipe(spec, recipe)` is the recipe with
     the rules that the spec decides. `trunk(spec)` names the modules whose outputs are the path
     past all branches, if there are branches. `noun` is what the path is counted in, `lesson` what
-    there is to see. Each weight acts at `positions(spec)` places of an input; the fields `sizes`
-    are made smaller, in this order, where a spec is too much work. The fields `idle(spec)` mean
-    nothing beside the others.
+    there is to see. Each weight acts at `positions(spec)` places of an input, and about
+    `values(spec)` numbers are kept of an input in a pass; the fields `sizes` are made smaller, in
+    this order, where a spec is too much work. The fields `idle(spec)` mean nothing beside the
+    others.
     """
 
     name: str
@@ -86,6 +89,7 @@ class Architecture(Generic[AnySpec]):
     noun: str
     lesson: str
     positions: Callable[[AnySpec], int]
+    values: Callable[[AnySpec], int]
     sizes: tuple[str, ...]
     roles: Callable[[AnySpec], Mapping[str, str]] = _no_roles
     recipe: Callable[[AnySpec, Recipe], Recipe] = _unchanged
@@ -98,6 +102,5 @@ class Architecture(Generic[AnySpec]):
         Until then they are one fixed draw of PyTorch's defaults. The global random state is
         left as it was.
         """
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(0)
+        with global_seed(0):
             return self.module(spec)

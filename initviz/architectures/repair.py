@@ -11,8 +11,9 @@ from initviz.diagnosis import OTHER_SEEDS
 from initviz.recipes import RECIPES, Recipe
 from initviz.spec import Spec
 
-# Operations that the search may spend, a few seconds.
-_SEARCH_FLOPS = 1e11
+# Operations that the search may spend, a few seconds, and the batch it shrinks to when large.
+_SEARCH_FLOPS = 2e11
+_SMALL_BATCH = 4
 _OTHERS = ("delta_orthogonal", "keras", "flax", "pytorch")
 # What is tried of a spec, one field at a time; where a field does not take it, it is left out.
 _SETTINGS: tuple[dict[str, Any], ...] = (
@@ -21,7 +22,9 @@ _SETTINGS: tuple[dict[str, Any], ...] = (
     {"branch": "skipinit"},
     {"norm": "pre"},
     {"forget_bias": 1.0},
+    {"forget_bias": 2.0},
     {"forget_bias": 3.0},
+    {"forget_bias": 4.0},
     {"forget_bias": 5.0},
 )
 
@@ -39,15 +42,19 @@ def find_repair(
 ) -> Repair | None:
     """Return the first change that is stable for the seed at hand and a few others, or None."""
     spent = 0.0
+    large = flops(architecture, spec, BATCH_SIZE) > _SEARCH_FLOPS / 20
+    size = _SMALL_BATCH if large else BATCH_SIZE
     for changed, other in _candidates(architecture, spec, recipe):
         for offset in range(OTHER_SEEDS + 1):
-            spent += flops(architecture, changed, BATCH_SIZE)
             if spent > _SEARCH_FLOPS:
                 return None
-            if not _stable(architecture, changed, other, (seed + offset) % 2**32):
+            spent += flops(architecture, changed, size)
+            if not _stable(architecture, changed, other, (seed + offset) % 2**32, size):
                 break
         else:
-            return Repair(changed, other)
+            # On the whole batch last, since it may take longest.
+            if not large or _stable(architecture, changed, other, seed, BATCH_SIZE):
+                return Repair(changed, other)
     return None
 
 
@@ -77,9 +84,11 @@ def _changed(architecture: Architecture[Any], spec: Spec) -> Iterator[Spec]:
             yield changed
 
 
-def _stable(architecture: Architecture[Any], spec: Spec, recipe: Recipe, seed: int) -> bool:
+def _stable(
+    architecture: Architecture[Any], spec: Spec, recipe: Recipe, seed: int, size: int
+) -> bool:
     try:
-        found = study(architecture, spec, recipe, seed=seed)
+        found = study(architecture, spec, recipe, seed=seed, batch_size=size)
     except ValueError:
         return False
     return found.diagnosis.verdict == "stable"

@@ -109,10 +109,12 @@ RESIDUAL = Architecture(
     module=_build,
     inputs=_inputs,
     noun="block",
-    lesson="A branch that keeps the variance of what it reads doubles it in the sum, so the trunk "
-    "grows like 2 to the number of blocks. Normalized branches add 1 each; silent ones "
-    "(Fixup, SkipInit, ReZero) add nothing at the start.",
+    lesson="A branch that keeps the size of what it reads doubles the trunk at every block; two He "
+    "layers around a ReLU double what they read and triple it, less what zeros around the image "
+    "take away. Normalized branches add the same each time; silent ones (Fixup, SkipInit, ReZero) "
+    "add nothing at the start.",
     positions=lambda _: DIGITS_PIXELS,
+    values=lambda spec: 9 * DIGITS_PIXELS * spec.channels * spec.depth,
     sizes=("depth", "channels"),
     roles=_roles,
     trunk=_trunk,

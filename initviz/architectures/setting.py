@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+
+import torch
+from torch import nn
 
 from initviz.architectures import ARCHITECTURES
 from initviz.architectures.cost import check, nearest
@@ -11,7 +15,7 @@ from initviz.architectures.study import BATCH_SIZE
 from initviz.editing import edited, rule_of, text_of
 from initviz.links import shortened
 from initviz.network import Batch
-from initviz.recipes import RECIPES, Recipe
+from initviz.recipes import RECIPES, Recipe, rules_of
 from initviz.roles import ROLES
 from initviz.spec import Spec
 from initviz.words import listed, quoted
@@ -89,8 +93,40 @@ def from_params(params: Mapping[str, Sequence[str]]) -> tuple[Setting, list[str]
             known = listed((*_OWN, *kind.model_fields))
             problems.append(f"There is no setting {quoted(field)} here; the settings are {known}.")
     spec, more = settle(ARCHITECTURES[name], values)
-    setting = Setting(name, spec, recipe, tuple(rules.items()), against, seed)
-    return setting, shortened([*problems, *more])
+    heeded, ignored = heed(ARCHITECTURES[name], spec, rules)
+    setting = Setting(name, spec, recipe, heeded, against, seed)
+    return setting, shortened([*problems, *more, *ignored])
+
+
+def heed(
+    architecture: Architecture[Any], spec: Spec, rules: Mapping[str, str]
+) -> tuple[tuple[tuple[str, str], ...], list[str]]:
+    """Return the edited rules that the spec does not decide itself, and words on the others."""
+    ignored = []
+    for role, text in rules.items():
+        rule = rule_of(role, text)
+        used = architecture.recipe(spec, edited(RECIPES[RECIPE], {role: rule})).rules[role]
+        if (used.initializer, used.scale) != (rule.initializer, rule.scale):
+            ignored.append(role)
+    kept = tuple((role, text) for role, text in rules.items() if role not in ignored)
+    return kept, [f"{role} is decided by the architecture here; ignoring it." for role in ignored]
+
+
+@lru_cache(maxsize=256)
+def recipes_for(architecture: str, spec: Spec) -> tuple[str, ...]:
+    """Return the names of the recipes that have a rule for every parameter."""
+    record = ARCHITECTURES[architecture]
+    with torch.device("meta"):
+        module = record.module(spec)
+    return tuple(name for name in RECIPES if _covers(RECIPES[name], record, spec, module))
+
+
+def _covers(recipe: Recipe, record: Architecture[Any], spec: Spec, module: nn.Module) -> bool:
+    try:
+        rules_of(module, record.recipe(spec, recipe), record.roles(spec))
+    except ValueError:
+        return False
+    return True
 
 
 def settle(architecture: Architecture[Any], values: Mapping[str, Any]) -> tuple[Spec, list[str]]:

@@ -44,7 +44,16 @@ class Study:
     @cached_property
     def diagnosis(self) -> Diagnosis:
         """The verdict on the path, and its reason; a repair is looked for elsewhere."""
-        drifting = judge_drift(self.path.act_log10, self.path.grad_log10, self.noun)
+        gradient = self.path.grad_log10
+        if "cell state" in self.inside:
+            # What the last state owes to an early step comes through either state.
+            gradient = np.maximum(gradient, self.inside["cell state"][0].grad_log10)
+        drifting = judge_drift(self.path.act_log10, gradient, self.noun)
+        if self.path.learns and not any(self.path.learns):
+            reason = (
+                f"No weight of any {self.noun} gets a gradient, so that none of them can learn."
+            )
+            return Diagnosis("dead", reason, None, None, 0.0)
         of = self.signals.values  # noqa: PD011 - no data frame
         silent = (of["weight_var"] == 0) & (of["weight_mean"] == 0)
         # Where all are silent, none is meant to be.
@@ -57,17 +66,24 @@ class Study:
         return self.signals.nbytes + 512 * (len(self.path.names) + len(self.parameters))
 
 
-def study(architecture: Architecture[Any], spec: Spec, recipe: Recipe, *, seed: int = 0) -> Study:
+def study(
+    architecture: Architecture[Any],
+    spec: Spec,
+    recipe: Recipe,
+    *,
+    seed: int = 0,
+    batch_size: int = BATCH_SIZE,
+) -> Study:
     """Draw an architecture's weights by a recipe, and measure one batch forward and backward.
 
     Raises:
         ValueError: if the work is over budget, or the recipe lacks a role.
     """
-    check(architecture, spec, BATCH_SIZE)
+    check(architecture, spec, batch_size)
     with TURNS.turn():
         module = architecture.build(spec)
         chosen = architecture.recipe(spec, recipe)
-        inputs = architecture.inputs(spec, BATCH_SIZE, seed)
+        inputs = architecture.inputs(spec, batch_size, seed)
         roles = architecture.roles(spec)
         drawn = reinitialize(module, chosen, seed=seed, roles=roles, inputs=inputs)
         signals = probe(module, inputs)

@@ -108,10 +108,11 @@ TRANSFORMER = Architecture(
     inputs=_inputs,
     noun="block",
     lesson="With the norm before each branch the trunk grows a little with every block, and the "
-    "last block's gradient falls as one over the root of their number; with the norm after, it "
-    "stays as large however deep the network is (Xiong et al. 2020), which is why post-norm "
-    "needs a warm-up.",
+    "last block's gradient is the smaller the more of them there are: its length falls as one "
+    "over the root of their number. With the norm after, it stays as large however deep the "
+    "network is (Xiong et al. 2020), which is why post-norm needs a warm-up.",
     positions=lambda spec: spec.steps,
+    values=lambda spec: spec.depth * spec.steps * (24 * spec.width + spec.heads * spec.steps // 4),
     sizes=("depth", "steps"),
     roles=_roles,
     trunk=_trunk,

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from initviz.architectures.record import Path
 from initviz.data import draw_cotangent
+from initviz.measuring import or_zero
 
 
 def along(module: nn.Module, inputs: Tensor, names: Sequence[str], *, seed: int = 0) -> Path:
@@ -24,12 +25,25 @@ def along(module: nn.Module, inputs: Tensor, names: Sequence[str], *, seed: int 
     with torch.enable_grad():
         output = double(inputs.double() if inputs.is_floating_point() else inputs)
         loss = (output * draw_cotangent(seed, output.shape)).sum()
-        gradients = torch.autograd.grad(loss, passed)
+        parameters = [p for name in names for p in _decisive(double.get_submodule(name))]
+        found = torch.autograd.grad(loss, [*passed, *parameters], allow_unused=True)
+    gradients = [or_zero(g, p) for p, g in zip(passed, found[: len(passed)], strict=True)]
+    moved = {
+        id(p) for p, g in zip(parameters, found[len(passed) :], strict=True) if or_zero(g, p).any()
+    }
     return Path(
         names=tuple(names),
         act_log10=log_variances(passed),
         grad_log10=log_variances(gradients),
+        learns=tuple(
+            any(id(p) in moved for p in _decisive(double.get_submodule(name))) for name in names
+        ),
     )
+
+
+def _decisive(block: nn.Module) -> list[Tensor]:
+    """Return the parameters that can make a block more than a constant: all but its biases."""
+    return [p for name, p in block.named_parameters() if not name.endswith("bias")]
 
 
 def log_variances(values: Sequence[Tensor]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -70,6 +70,9 @@ def plot_paths(
         notes = zone_names(zone, shown, colours, backward=about.backward)
     longest = max(len(study.path.names) for study in studies.values())
     axis = layer_axis(longest, colours)
+    # What stands before the first block has its place left of it.
+    left = min((w.min() for s in studies.values() for _, w in s.inside.values()), default=1.0)
+    axis["range"] = [min(axis["range"][0], float(left) - 0.3), axis["range"][1]]
     axis["title"] = {"text": first.noun, "standoff": 4}
     axis["unifiedhovertitle"] = {"text": f"{first.noun} %{{x}}"}
     return Figure(

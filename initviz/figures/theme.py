@@ -21,6 +21,8 @@ class Palette:
     grid: str
     ink: str
     paper: str
+    vanishing: str
+    exploding: str
 
 
 LIGHT = Palette(
@@ -31,6 +33,8 @@ LIGHT = Palette(
     grid="rgba(128, 128, 128, 0.18)",
     ink="#1b1f27",
     paper="#ffffff",
+    vanishing="#0072B2",
+    exploding="#D55E00",
 )
 DARK = Palette(
     measured="#56B4E9",
@@ -40,6 +44,8 @@ DARK = Palette(
     grid="rgba(128, 128, 128, 0.18)",
     ink="#ffffff",
     paper="#0e1117",
+    vanishing="#56B4E9",
+    exploding="#F0803C",
 )
 
 # What plotly.js calls NumPy's types.
@@ -47,7 +53,7 @@ _TYPED = {"int32": "i4", "float32": "f4", "float64": "f8"}
 
 CHART_HEIGHT = 375
 PANEL_HEIGHT = 320
-_LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100)
+_LAYER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 _TICKS = 10
 
 
@@ -74,6 +80,17 @@ def legible(colours: Palette, size: int) -> dict[str, Any]:
 def shades(colour: str) -> list[list[float | str]]:
     """Return a colour scale from see-through to a hex colour, for either background."""
     return [[at, translucent(colour, o)] for at, o in ((0, 0), (0.02, 0.15), (1, 1))]
+
+
+def diverging(colours: Palette) -> list[list[float | str]]:
+    """Return a colour scale from vanishing through see-through to exploding."""
+    low, high = colours.vanishing, colours.exploding
+    return [
+        [0, translucent(low, 1)],
+        [0.5, translucent(low, 0)],
+        [0.5, translucent(high, 0)],
+        [1, translucent(high, 1)],
+    ]
 
 
 def layout(title: str, detail: str, colours: Palette, **changes: Any) -> dict[str, Any]:
@@ -159,7 +176,7 @@ def layer_axis(depth: int, colours: Palette) -> dict[str, Any]:
         "title": {"text": "layer", "standoff": 4},
         "range": [1 - room, depth + room],
         "tickformat": "d",
-        "dtick": next(step for step in _LAYER_STEPS if depth / step <= _TICKS),
+        "dtick": next((s for s in _LAYER_STEPS if depth / s <= _TICKS), _LAYER_STEPS[-1]),
         "tick0": 0,
         "gridcolor": colours.grid,
         "showgrid": False,

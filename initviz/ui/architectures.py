@@ -42,11 +42,11 @@ def show(setting: Setting) -> None:
     if setting.against is not None:
         other = _beside(setting)
         try:
-            studies[f"{RECIPES[setting.against].label} "] = study_of(other)
+            studies[f"compared: {RECIPES[setting.against].label}"] = study_of(other)
         except ValueError as error:
             st.warning(plain(str(error)), icon=":material/info:")
     figures = _charts(studies)
-    st.caption(f"{_what_is_drawn(study)} {setting.record.lesson}")
+    st.caption(f"{_what_is_drawn(study)}{_others(studies)} {setting.record.lesson}")
     _parameters(setting, study, figures)
 
 
@@ -116,10 +116,22 @@ def _what_is_drawn(study: Study) -> str:
     return told + (" The marks are the cell state." if "cell state" in study.inside else "")
 
 
+def _others(studies: dict[str, Study]) -> str:
+    """Give the verdict on what is compared; the green band is not of it."""
+    return "".join(
+        f" The green band is of the first; {label.removeprefix('compared: ')} alone is called "
+        f"{study.diagnosis.verdict}."
+        for label, study in list(studies.items())[1:]
+    )
+
+
 def _parameters(setting: Setting, study: Study, figures: dict[str, Any]) -> None:
     """Offer to edit the recipe, the data, and the table of what was drawn."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        editor(setting, list(dict.fromkeys(study.parameters["role"])))
+        editor(
+            setting,
+            dict(zip(study.parameters["role"], study.parameters["initializer"], strict=True)),
+        )
         explore.csv_button("These charts (CSV)", figures, "architecture.csv")
         st.download_button(
             "Recipe (JSON)",

@@ -1,7 +1,8 @@
 """Probes shared by everyone on the server; while one takes long, the page says why."""
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, NoReturn, TypeVar
@@ -13,6 +14,7 @@ from initviz.architectures.cost import flops as architecture_flops
 from initviz.architectures.repair import Repair, find_repair
 from initviz.architectures.setting import Setting
 from initviz.architectures.study import BATCH_SIZE, Study, study
+from initviz.compare import Cell, examine
 from initviz.ensemble import DRAWS, ensemble
 from initviz.jacobian import SingularValues, flops, measure
 from initviz.memory import forget, kept
@@ -33,6 +35,8 @@ CACHE_BYTES = 128 * 2**20
 FIXES_BYTES = 4 * 2**20
 THEORY_BYTES = 32 * 2**20
 SWEEPS_BYTES = 32 * 2**20
+# About 20 comparisons of 20 layers.
+CELLS_BYTES = 16 * 2**20
 # Operations that take about a third of a second, and how often a search may take them.
 _LONG = 2e10
 _CANDIDATES = 10
@@ -44,6 +48,8 @@ _FEW = 3
 _LONGEST = 200
 # What the law of a spectrum takes at most, in bytes.
 _LAW_BYTES = 16 * 2**10
+# What the objects around a cell's numbers take, in bytes.
+_CELL_BYTES = 2 * 2**10
 Result = TypeVar("Result")
 _LOG = logging.getLogger(__name__)
 
@@ -112,6 +118,25 @@ def _cobweb(activation: str, weight_var: float, bias_var: float, steps: int) -> 
 def _in_turn(job: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
     with TURNS.turn():
         return job(*args, **kwargs)
+
+
+def cells_of(networks: Iterable[Network], batch: Batch, seconds: float) -> list[Cell]:
+    """Examine networks one after the other, one at least, until so many seconds have passed."""
+    return _explained("Comparing", lambda: _cells(networks, batch, seconds), long=False)
+
+
+def _cells(networks: Iterable[Network], batch: Batch, seconds: float) -> list[Cell]:
+    found, end = [], time.monotonic() + seconds
+    for network in networks:
+        found.append(_cell(network, batch))
+        if time.monotonic() > end:
+            break
+    return found
+
+
+@kept(CELLS_BYTES, lambda cell: cell.nbytes + _CELL_BYTES)
+def _cell(network: Network, batch: Batch) -> Cell:
+    return examine(network, batch)
 
 
 @kept(SWEEPS_BYTES, lambda curves: curves.nbytes)

@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from initviz.activations import ACTIVATIONS
+from initviz.figures.compare import MOST_CURVES
 from initviz.figures.signal import SMALLEST_WINDOW, Window
 from initviz.initializers import INITIALIZERS
 from initviz.links import (
@@ -63,12 +65,14 @@ def open_page() -> None:
     given = {name: st.query_params.get_all(name) for name in st.query_params}
     pins, problems = _read_pins(given.pop("pin", []))
     view, more = _read_view({name: given.pop(name) for name in VIEWS if name in given})
+    curves, worse = _read_curves(given.pop("curve", []))
     reading = from_params(given)
     put(reading.network, reading.batch)
     st.session_state.update(view)
     st.session_state["pins"] = pins
+    st.session_state["curves"] = curves
     st.session_state["window"] = SMALLEST_WINDOW
-    st.session_state["problems"] = (*reading.problems, *problems, *more)
+    st.session_state["problems"] = (*reading.problems, *problems, *more, *worse)
     st.session_state["problems_at"] = None
 
 
@@ -97,11 +101,14 @@ def current() -> State:
     """Read the widgets, and write what they say to the address."""
     reading = settled()
     pins = tuple((r.network, r.batch) for r in map(from_query, st.session_state["pins"]))
-    st.session_state["held"] = {n: st.session_state[n] for n in (*FIELDS, *_DEFAULT_VIEW)}
+    kept = (*FIELDS, *_DEFAULT_VIEW, "curves")
+    st.session_state["held"] = {n: st.session_state[n] for n in kept}
     params: dict[str, Any] = dict(to_params(reading.network, reading.batch))
     params |= {n: st.session_state[n] for n, d in _DEFAULT_VIEW.items() if st.session_state[n] != d}
     if st.session_state["pins"]:
         params["pin"] = st.session_state["pins"]
+    if st.session_state["curves"]:
+        params["curve"] = st.session_state["curves"]
     if params != _address():
         st.query_params.from_dict(params)
     return State(reading.network, reading.batch, pins, (*_standing(reading), *reading.problems))
@@ -126,7 +133,7 @@ def _standing(reading: Reading) -> tuple[str, ...]:
 
 def _address() -> dict[str, Any]:
     held = {name: st.query_params.get_all(name) for name in st.query_params}
-    return {name: v if name == "pin" else v[-1] for name, v in held.items()}
+    return {name: v if name in ("pin", "curve") else v[-1] for name, v in held.items()}
 
 
 def _read_pins(texts: list[str]) -> tuple[list[str], list[str]]:
@@ -139,6 +146,23 @@ def _read_pins(texts: list[str]) -> tuple[list[str], list[str]]:
         pins.append(to_query(reading.network, reading.batch))
         problems += [f"In a pin: {problem}" for problem in reading.problems]
     return pins, shortened(problems)
+
+
+def _read_curves(texts: list[str]) -> tuple[list[str], list[str]]:
+    """Return the pairs to overlay, as initializer.activation, and what could not be used."""
+    allowed = {f"{i}.{a}" for i in INITIALIZERS for a in ACTIVATIONS}
+    curves = [text for text in dict.fromkeys(texts) if text in allowed]
+    problems = [
+        f"curve must be an initializer and an activation, as he_normal.relu; got {quoted(text)}; "
+        "leaving it out."
+        for text in texts
+        if text not in allowed
+    ]
+    if len(curves) > MOST_CURVES:
+        problems.append(
+            f"curve may be given {MOST_CURVES} times; got {len(curves)}; the first are used."
+        )
+    return curves[:MOST_CURVES], shortened(problems)
 
 
 def _read_view(given: Mapping[str, list[str]]) -> tuple[dict[str, str], list[str]]:

@@ -1,11 +1,12 @@
 """The controls of the Architectures page, named and explained by the fields themselves."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from initviz.architectures import ARCHITECTURES
-from initviz.architectures.setting import Setting
+from initviz.architectures.setting import Setting, recipes_for, settle
 from initviz.editing import rule_of, text_of
 from initviz.initializers import INITIALIZERS
 from initviz.network import NORMALIZATIONS
@@ -67,15 +68,17 @@ def fields() -> None:
     record = ARCHITECTURES[name]
     spec = record.spec
     values = {**spec().model_dump(), **held("specs").get(name, {})}
-    with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="study_controls"):
         for field in spec.model_fields:
             # What is chosen further left may leave a field nothing to say.
             idle = field in record.idle(spec.model_construct(**values))
             chosen = _field(spec, f"{name}.{field}", field, values[field], disabled=idle)
             values[field] = spec.model_fields[field].default if idle else chosen
         hold("specs", {**held("specs"), name: values})
-        _recipe("Recipe", "recipe", None)
-        _recipe("Compare with", "against", "Nothing")
+        # Fields that contradict each other are settled later.
+        knowing = recipes_for(name, settle(record, values)[0])
+        _recipe("Recipe", "recipe", None, knowing)
+        _recipe("Compare with", "against", "Nothing", knowing)
         st.button("New draw", icon=":material/casino:", on_click=_draw_again)
 
 
@@ -105,10 +108,11 @@ def _number(value: float | None) -> str:
     return _OWN if value is None else f"{value:g}"
 
 
-def _recipe(label: str, name: str, nothing: str | None) -> None:
+def _recipe(label: str, name: str, nothing: str | None, knowing: Sequence[str]) -> None:
+    """Choose among the recipes that know every role here, and the one that is chosen."""
     chosen = st.selectbox(
         label,
-        [*([""] if nothing else []), *RECIPES],
+        [*([""] if nothing else []), *(r for r in RECIPES if r in knowing or r == held(name))],
         format_func=lambda r: RECIPES[r].label if r else str(nothing),
         key=key_of(name, held(name) or ""),
         help="Which initializer each kind of parameter gets.",
@@ -127,8 +131,11 @@ def _draw_again() -> None:
     hold("seed", (held("seed") + 1) % 2**32)
 
 
-def editor(setting: Setting, roles: list[str]) -> None:
-    """Edit the recipe: the initializer, and its scale, of every role that the network has."""
+def editor(setting: Setting, drawn: Mapping[str, str]) -> None:
+    """Edit the recipe: the initializer, and its scale, of every role that the network has.
+
+    `drawn` says by role which initializer was used.
+    """
     with st.popover(
         "Edit the recipe", icon=":material/edit:", key="study_editor", on_change="rerun"
     ) as popover:
@@ -136,11 +143,12 @@ def editor(setting: Setting, roles: list[str]) -> None:
             return
         st.caption("What each kind of parameter is drawn by. The address keeps what is changed.")
         rules = RECIPES[setting.recipe].rules
-        for role in roles:
-            _role(role, dict(setting.rules).get(role), rules.get(role))
+        for role, initializer in drawn.items():
+            own = rules.get(role, Rule(initializer))
+            _role(role, dict(setting.rules).get(role), own)
 
 
-def _role(role: str, text: str | None, own: Rule | None) -> None:
+def _role(role: str, text: str | None, own: Rule) -> None:
     written = None if text is None else rule_of(role, text)
     name = f"rule.{role}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -169,9 +177,10 @@ def _role(role: str, text: str | None, own: Rule | None) -> None:
             )
 
 
-def _own(rule: Rule | None) -> str:
+def _own(rule: Rule) -> str:
     """Say what the recipe itself does."""
-    return "As the recipe says" if rule is None else f"As the recipe says: {text_of(rule)}"
+    label = LABELS["initializer"][rule.initializer]
+    return f"The recipe's: {label}" + ("" if rule.scale is None else f" {rule.scale:g}")
 
 
 def _edited(role: str) -> None:

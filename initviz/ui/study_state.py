@@ -7,7 +7,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from initviz.architectures import ARCHITECTURES
 from initviz.architectures.repair import Repair
-from initviz.architectures.setting import Setting, from_params, settle, to_params
+from initviz.architectures.setting import Setting, from_params, heed, settle, to_params
 
 _HELD = "study"
 
@@ -62,11 +62,12 @@ def current() -> tuple[Setting, list[str]]:
     """Return the setting that the controls show, and what of it could not be used."""
     architecture = held("architecture")
     spec, problems = settle(ARCHITECTURES[architecture], held("specs").get(architecture, {}))
+    rules, ignored = heed(ARCHITECTURES[architecture], spec, held("rules"))
     setting = Setting(
         architecture,
         spec,
         held("recipe"),
-        tuple(held("rules").items()),
+        rules,
         held("against"),
         held("seed"),
     )
@@ -74,7 +75,7 @@ def current() -> tuple[Setting, list[str]]:
     if params != {name: st.query_params[name] for name in st.query_params}:
         st.query_params.from_dict(params)
     told, at = st.session_state["study_problems"]
-    return setting, [*(told if at == setting else ()), *problems]
+    return setting, [*(told if at == setting else ()), *problems, *ignored]
 
 
 def apply(setting: Setting, repair: Repair) -> None:

@@ -7,10 +7,15 @@ _RULES = """
 .stMainBlockContainer { max-width: 1400px; padding-top: 4.25rem; padding-bottom: 2rem; }
 .st-key-controls > div { flex: 1 1 140px; max-width: 215px; }
 .st-key-controls > div:last-child { flex: 0 0 auto; }
+.st-key-study_controls > div { flex: 1 1 165px; max-width: 230px; }
+.st-key-study_controls > div:last-child { flex: 0 0 auto; }
 .st-key-more > div { flex: 1 1 165px; }
 .st-key-charts > div, .st-key-panel_charts > div { flex: 1 1 340px; min-width: 0; }
 .st-key-maps > div { flex: 1 1 520px; min-width: 0; }
 .st-key-maps > div:last-child { flex: 0 1 380px; }
+.st-key-compared > div { flex: 1 1 640px; min-width: 0; }
+.st-key-compared > div:last-child { flex: 1 1 340px; }
+.st-key-answer > div:first-child { flex: 1 1 250px; }
 [data-in-hand] .stPlotlyChart { opacity: 0; }
 .hand-dock {
   position: fixed; left: 0; z-index: 1000100; display: flex; flex-wrap: wrap; max-width: 100vw;

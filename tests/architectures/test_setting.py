@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from initviz.architectures import ARCHITECTURES
-from initviz.architectures.setting import Setting, from_params, to_params
+from initviz.architectures.setting import Setting, from_params, recipes_for, to_params
 from initviz.recipes import RECIPES
 from initviz.roles import ROLES
 
@@ -48,6 +48,10 @@ def test_the_default_needs_no_words() -> None:
         ({"depth": "0"}, "depth must be a whole number from 1 to 100; got '0'; using 1"),
         ({"kernel": "4"}, "kernel must be odd.*got 4; using 3"),
         ({"colour": "red"}, "There is no setting 'colour' here"),
+        (
+            {"architecture": "residual", "branch": "fixup", "residual.last": "normal*1"},
+            "residual.last is decided by the architecture here; ignoring it",
+        ),
         ({"conv.weight": "soup"}, "conv.weight must be one of.*using the recipe's"),
         ({"architecture": "transformer", "width": "30"}, "heads must divide width.*using 1"),
         (
@@ -95,3 +99,10 @@ def test_any_query_becomes_a_setting_that_reads_back(params: dict[str, list[str]
     again, problems = from_params({k: [v] for k, v in to_params(setting).items()})
     assert again == setting
     assert not problems
+
+
+def test_recipes_that_lack_a_role_are_not_offered() -> None:
+    convolutional = recipes_for("cnn", ARCHITECTURES["cnn"].spec())
+    assert "gpt2" not in convolutional
+    assert {"pytorch", "keras", "flax", "recommended", "lsuv"} <= set(convolutional)
+    assert "gpt2" in recipes_for("transformer", ARCHITECTURES["transformer"].spec())

@@ -115,9 +115,48 @@ def test_too_much_work_is_refused_with_what_fits(name: str) -> None:
     architecture = A[name]
     spec = architecture.spec(**LARGEST[name])
     with pytest.raises(
-        ValueError, match=r"billion operations here; the limit is 200 billion; .* fits"
+        ValueError, match=r"billion operations and .* GiB here; the limits are .* fits"
     ):
         check(architecture, spec, BATCH_SIZE)
     smaller = nearest(architecture, spec, BATCH_SIZE)
     assert flops(architecture, smaller, BATCH_SIZE) <= MAX_FLOPS
     check(architecture, architecture.spec(), BATCH_SIZE)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "recipe", "rules"),
+    [
+        ("residual", {"branch": "skipinit"}, "fixup", {}),
+        ("residual", {}, "recommended", {"residual.inner": "zeros", "residual.last": "zeros"}),
+        ("transformer", {}, "recommended", {"readout.weight": "zeros"}),
+    ],
+)
+def test_a_network_that_cannot_learn_is_dead(
+    name: str, fields: dict[str, object], recipe: str, rules: dict[str, str]
+) -> None:
+    architecture = A[name]
+    drawn = edited(RECIPES[recipe], {role: rule_of(role, t) for role, t in rules.items()})
+    spec = architecture.spec(depth=3, activation="tanh", **fields)
+    found = study(architecture, spec, drawn)
+    assert found.diagnosis.verdict == "dead"
+    assert "none of them can learn" in found.diagnosis.reason
+
+
+def test_an_lstm_that_remembers_in_its_cell_is_stable() -> None:
+    # With hardly any recurrent weights all memory is the cell's: σ(5)² = 0.987 a step.
+    drawn = edited(
+        RECIPES["recommended"], {"recurrent.hidden": rule_of("recurrent.hidden", "normal*0.001")}
+    )
+    found = study(A["recurrent"], A["recurrent"].spec(forget_bias=5.0), drawn)
+    assert found.diagnosis.verdict == "stable"
+    assert found.path.grad_log10[0] < -6
+    cell, _ = found.inside["cell state"]
+    kept = 10 ** ((cell.grad_log10[-1] - cell.grad_log10[0]) / 49)
+    assert kept == pytest.approx(1 / 0.987, abs=0.02)
+
+
+def test_a_larger_network_is_searched_with_a_smaller_batch() -> None:
+    spec = A["cnn"].spec(depth=40, channels=64)
+    repair = find_repair(A["cnn"], spec, RECIPES["pytorch"])
+    assert repair is not None
+    assert repair.recipe.name == "recommended"

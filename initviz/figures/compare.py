@@ -1,0 +1,262 @@
+"""Every initializer with every activation: a map of what the gradient does, and chosen curves."""
+
+import math
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from initviz.activations import ACTIVATIONS
+from initviz.compare import Cell
+from initviz.diagnosis import DECADES, Verdict
+from initviz.figures.signal import (
+    QUANTITIES,
+    Curve,
+    Quantity,
+    Trace,
+    Window,
+    heights,
+    log_axis,
+    window,
+    zone_names,
+    zone_shapes,
+)
+from initviz.figures.theme import Figure, Palette, diverging, layer_axis, layers, layout
+from initviz.initializers import INITIALIZERS
+from initviz.statistics import Floats
+from initviz.words import from_log10, number
+
+# Decades over the whole depth at which the colour is full: four times what a verdict allows.
+FULL = 4 * DECADES
+SIGNS: dict[Verdict, str] = {
+    "stable": "✓",
+    "vanishing": "↘",
+    "exploding": "↗",
+    "symmetric": "=",
+    "dead": "×",
+    "saturated": "–",
+    "overflow": "∞",
+}
+MOST_CURVES = 5
+_MARKS = ("circle", "square", "diamond", "triangle-up", "x")
+_MARKED = 60
+_MAP_HEIGHT = 520
+# Share of the full colour from which a sign on it is written in the paper's colour.
+_STRONG = 0.6
+_WRAPPED = 60
+_ROWS = {name: at for at, name in enumerate(INITIALIZERS)}
+_COLUMNS = {name: at for at, name in enumerate(ACTIVATIONS)}
+
+
+def short(label: str) -> str:
+    """Return a label without what it has in brackets."""
+    return label.partition(" (")[0]
+
+
+def name_of(cell: Cell) -> str:
+    """Return a pair as a legend names it."""
+    initializer, activation = cell.pair
+    return f"{short(INITIALIZERS[initializer].label)}, {ACTIVATIONS[activation].label}"
+
+
+def pair_at(x: float, y: float) -> tuple[str, str]:
+    """Return the initializer and the activation at a place of the map."""
+    return tuple(INITIALIZERS)[round(y)], tuple(ACTIVATIONS)[round(x)]
+
+
+def plot_map(
+    cells: Sequence[Cell], here: tuple[str, str], depth: int, colours: Palette
+) -> go.Figure:
+    """Draw a cell a pair: its colour is decades of gradient variance a layer, its sign the verdict.
+
+    Pairs that are not there yet stay empty; `here` is outlined. Colours end at `FULL` decades
+    over the whole depth.
+    """
+    full = float(f"{FULL / max(1, depth - 1):.2g}")
+    return Figure(
+        [_colours(cells, full, colours), _signs(cells, full, colours), _targets(cells)],
+        layout(
+            "Gradient",
+            "decades of Var ∂ℓ/∂z a layer, backward",
+            colours,
+            height=_MAP_HEIGHT,
+            margin={"l": 8, "r": 8, "t": 34, "b": 48},
+            hovermode="closest",
+            hoverdistance=-1,
+            hoverlabel={"align": "left"},
+            showlegend=False,
+            xaxis=_names([a.label for a in ACTIVATIONS.values()], tickangle=-50),
+            yaxis=_names(
+                [short(i.label) for i in INITIALIZERS.values()],
+                range=[len(_ROWS) - 0.5, -0.5],
+            ),
+            shapes=[_outline(here, colours)],
+        ),
+    )
+
+
+def _names(labels: Sequence[str], **changes: Any) -> dict[str, Any]:
+    return {
+        "tickvals": list(range(len(labels))),
+        "ticktext": list(labels),
+        "range": [-0.5, len(labels) - 0.5],
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+        "automargin": True,
+        "ticks": "",
+        "tickfont": {"size": 11},
+        **changes,
+    }
+
+
+def _colours(cells: Sequence[Cell], full: float, colours: Palette) -> Trace:
+    values = np.full((len(_ROWS), len(_COLUMNS)), np.nan)
+    for cell in cells:
+        initializer, activation = cell.pair
+        values[_ROWS[initializer], _COLUMNS[activation]] = cell.decades_per_layer
+    edge = number(full)
+    return {
+        "type": "heatmap",
+        "x": np.arange(len(_COLUMNS), dtype=np.int32),
+        "y": np.arange(len(_ROWS), dtype=np.int32),
+        "z": np.clip(values, -full, full),
+        "zmin": -full,
+        "zmax": full,
+        "colorscale": diverging(colours),
+        "xgap": 1,
+        "ygap": 1,
+        "hoverinfo": "skip",
+        "name": "decades a layer",
+        "colorbar": {
+            "orientation": "h",
+            "thickness": 8,
+            "len": 1,
+            "x": 0,
+            "xanchor": "left",
+            "y": 0,
+            "yref": "container",
+            "yanchor": "bottom",
+            "tickvals": [-full, -full / 2, 0, full / 2, full],
+            "ticktext": [f"≤ −{edge}", number(-full / 2), "0", number(full / 2), f"≥ {edge}"],
+        },
+    }
+
+
+def _places(cells: Sequence[Cell]) -> dict[str, Any]:
+    places = [(_COLUMNS[c.pair[1]], _ROWS[c.pair[0]]) for c in cells]
+    x, y = np.array(places, dtype=np.int32).reshape(-1, 2).T
+    return {"type": "scatter", "x": x.copy(), "y": y.copy()}
+
+
+def _signs(cells: Sequence[Cell], full: float, colours: Palette) -> Trace:
+    strong = [abs(c.decades_per_layer) > _STRONG * full for c in cells]
+    return {
+        **_places(cells),
+        "mode": "text",
+        "text": [SIGNS[c.verdict] for c in cells],
+        "textfont": {"size": 13, "color": [colours.paper if s else colours.ink for s in strong]},
+        "name": "verdict",
+        "hoverinfo": "skip",
+    }
+
+
+def _targets(cells: Sequence[Cell]) -> Trace:
+    """Return invisible points to point at and to click on, since only points can be selected."""
+    return {
+        **_places(cells),
+        "mode": "markers",
+        "marker": {"size": 18, "symbol": "square", "opacity": 0},
+        "name": "",
+        "customdata": [_told(c) for c in cells],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
+
+
+def _told(cell: Cell) -> str:
+    wrapped = "<br>".join(textwrap.wrap(cell.reason, _WRAPPED))
+    return f"<b>{name_of(cell)}: {cell.verdict}</b><br>{_rate(cell)}<br>{wrapped}<br>Click to open."
+
+
+def _rate(cell: Cell) -> str:
+    decades = cell.decades_per_layer
+    if math.isnan(decades):
+        return "No gradient to compare."
+    if math.isinf(decades):
+        return "The gradient is 0 or infinite at one end."
+    return (
+        f"{number(decades)} decades a layer: on its way back each layer multiplies "
+        f"the gradient's<br>variance by {from_log10(decades)}."
+    )
+
+
+def _outline(here: tuple[str, str], colours: Palette) -> dict[str, Any]:
+    x, y = _COLUMNS[here[1]], _ROWS[here[0]]
+    edges = {"x0": x - 0.5, "x1": x + 0.5, "y0": y - 0.5, "y1": y + 0.5}
+    return {"type": "rect", **edges, "line": {"color": colours.ink, "width": 2}}
+
+
+def shared_window(cells: Sequence[Cell]) -> Window:
+    """Return the decades that hold the gradient and the activations of cells."""
+    return window([Curve("", log10) for c in cells for log10 in (c.gradient, c.activations)])
+
+
+def plot_overlay(cells: Sequence[Cell], side: str, *, shown: Window, colours: Palette) -> go.Figure:
+    """Draw one quantity ("act" or "z") of up to five pairs against the layer.
+
+    The zone in which a verdict is stable is the first one's.
+    """
+    quantity = QUANTITIES[side]
+    hues = (colours.measured, *colours.pins, colours.exploding)
+    traces = [
+        _curve(cell, _values(cell, quantity), hue, mark)
+        for cell, hue, mark in zip(cells, hues, _MARKS, strict=False)
+    ]
+    start = float(_values(cells[0], quantity)[-1 if quantity.backward else 0])
+    shapes, notes = [], []
+    if math.isfinite(start):
+        zone = max(start - DECADES, shown[0]), min(start + DECADES, shown[1])
+        shapes = zone_shapes(zone, colours)
+        notes = zone_names(zone, shown, colours, backward=quantity.backward)
+    return Figure(
+        traces,
+        layout(
+            f"{quantity.title} variance",
+            f"Var {quantity.symbol}, {quantity.direction}",
+            colours,
+            xaxis=layer_axis(len(cells[0].gradient), colours),
+            yaxis=log_axis(shown, colours),
+            shapes=shapes,
+            annotations=notes,
+        ),
+    )
+
+
+def describe(cells: Sequence[Cell], side: str) -> str:
+    """Return the text alternative of an overlay."""
+    quantity = QUANTITIES[side]
+    told = []
+    for cell in cells:
+        first, last = _values(cell, quantity)[[0, -1]].tolist()
+        told.append(f"{name_of(cell)}, {from_log10(first)} to {from_log10(last)}")
+    return f"Variance of {quantity.symbol} from first to last layer, log axis: {'; '.join(told)}."
+
+
+def _values(cell: Cell, quantity: Quantity) -> Floats:
+    return cell.gradient if quantity.backward else cell.activations
+
+
+def _curve(cell: Cell, log10: Floats, hue: str, mark: str) -> Trace:
+    return {
+        "type": "scatter",
+        "x": layers(len(log10)),
+        "y": heights(log10),
+        "name": name_of(cell),
+        "mode": "lines+markers" if len(log10) <= _MARKED else "lines",
+        "line": {"color": hue, "width": 2},
+        "marker": {"color": hue, "size": 6, "symbol": mark},
+        "customdata": np.array([from_log10(v) for v in log10.tolist()]),
+        "hovertemplate": "%{customdata}",
+    }
