@@ -63,7 +63,7 @@ def segments(page: str, name: str, label: str, labels: Mapping[str, str], help_:
 
 def answer(bold: str, text: str) -> None:
     """Say what happens, and the numbers behind it."""
-    with st.container(border=True, key="answer"):
+    with st.container(border=True, key="lesson_answer"):
         st.markdown(f"**{plain(bold)}** {plain(text)}")
 
 

@@ -51,7 +51,9 @@ def show() -> None:
     nets = {place: done[place] for place in _NETWORKS if place in done}
     answer = said(models, nets)
     lesson.answer(*answer)
-    _what_next(len(models), len(nets))
+    # What comes and goes has a place of its own, or all below would move and be there twice.
+    with st.container(key="what_next"):
+        _what_next(len(models), len(nets))
     colours = explore.colours()
     figures: explore.Figures = {
         "outcomes": plot_outcomes(models, nets, colours),
@@ -68,10 +70,11 @@ def show() -> None:
         "solution to another that began elsewhere; flat means that the two are the same. Between "
         "two starting points a convex loss, dashed, sags below the straight line."
     )
-    if nets:
-        figures |= _by_depth(nets)
+    with st.container(key="by_depth"):
+        if nets:
+            figures |= _by_depth(nets)
     explore.csv_button("These charts (CSV)", figures, "matters.csv")
-    if models:
+    with st.container(key="fits"):
         st.dataframe(_table(models, nets), hide_index=True, alt="How far the fits are apart")
     st.caption(
         "Spread: how far apart what was fitted is, over its own size; 0 is the same every time. "

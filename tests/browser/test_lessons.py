@@ -14,17 +14,17 @@ pytestmark = pytest.mark.xdist_group("browser")
 def opened(visit: Visit, page: str) -> Visit:
     visit.open("/")
     visit.page.get_by_role("link", name=page).click()
-    visit.page.wait_for_selector(".st-key-answer")
+    visit.page.wait_for_selector(".st-key-lesson_answer")
     visit.settle()
     return visit
 
 
 def test_units_stay_copies_and_the_slider_goes_back_to_the_start(visit: Visit) -> None:
     opened(visit, "Symmetry")
-    expect(visit.page.locator(".st-key-answer")).to_contain_text("they still are")
+    expect(visit.page.locator(".st-key-lesson_answer")).to_contain_text("they still are")
     assert set(visit.curve("distinct", "no noise")) == {1 / 16}
     visit.page.get_by_role("slider", name="Noise").press("End")
-    expect(visit.page.locator(".st-key-answer")).to_contain_text(
+    expect(visit.page.locator(".st-key-lesson_answer")).to_contain_text(
         "breaks the symmetry", timeout=PATIENCE
     )
     visit.settle()
@@ -42,7 +42,7 @@ def test_convex_models_agree_and_training_can_be_stopped(visit: Visit) -> None:
     assert flat == pytest.approx([flat[0]] * len(flat))
     train.click()
     expect(visit.page.get_by_text("networks are trained")).to_be_visible(timeout=PATIENCE)
-    expect(visit.page.locator(".st-key-spread_chart .js-plotly-plot")).to_be_visible(
+    expect(visit.page.locator(".st-key-spread_chart .js-plotly-plot:visible").first).to_be_visible(
         timeout=PATIENCE
     )
     visit.page.get_by_role("button", name="Stop").click()
@@ -59,6 +59,8 @@ def test_the_gain_does_not_move_what_is_normalized(visit: Visit) -> None:
     assert max(flat) - min(flat) < 0.2
     assert max(steep) - min(steep) > 10
     visit.page.get_by_role("slider", name="Gain").press("End")
-    expect(visit.page.locator(".st-key-answer")).to_contain_text("At gain 10 ", timeout=PATIENCE)
+    expect(visit.page.locator(".st-key-lesson_answer")).to_contain_text(
+        "At gain 10 ", timeout=PATIENCE
+    )
     visit.settle()
     assert visit.curve("layers", "without normalization")[0] == pytest.approx(steep[-1], abs=1e-6)
