@@ -1,0 +1,232 @@
+"""What becomes of the gradient at many gains, without and with batch normalization."""
+
+from typing import Any
+
+import numpy as np
+
+from initviz.diagnosis import DECADES
+from initviz.figures.theme import (
+    PANEL_HEIGHT,
+    Figure,
+    Palette,
+    layer_axis,
+    layers,
+    layout,
+    note,
+    value_axis,
+)
+from initviz.normalized import GAINS, Swept
+from initviz.statistics import Floats
+from initviz.words import from_log10, number
+
+Trace = dict[str, Any]
+NAMES = ("without normalization", "with batch normalization")
+# The fewest decades shown to either side, and how many lie between ticks.
+_LEAST = 5.0
+_TICKS = (1, 2, 5, 10, 20)
+
+
+def plot_drift(found: Swept, chosen: int, colours: Palette) -> Figure:
+    """Draw by how much the gradient's variance grows on its way back, against the gain."""
+    shown = _room(found.drift)
+    return Figure(
+        [_by_gain(found.drift[row], row, colours) for row in (0, 1)],
+        layout(
+            "Gradient variance",
+            "∂ℓ/∂z at layer 1 over last layer",
+            colours,
+            shapes=[_zone(colours), _at(GAINS[chosen], colours)],
+            annotations=_zone_names(shown, colours),
+            xaxis=_gain_axis(),
+            yaxis=_decades(shown, colours),
+        ),
+    )
+
+
+def plot_layers(found: Swept, chosen: int, colours: Palette) -> Figure:
+    """Draw the gradient's variance layer by layer at one gain, over that of the last layer."""
+    log10 = found.gradient[:, chosen] - found.gradient[:, chosen, -1:]
+    depth = log10.shape[1]
+    traces = [
+        {
+            "type": "scatter",
+            "x": layers(depth),
+            "y": log10[row],
+            "mode": "lines+markers",
+            "marker": {"size": 5},
+            **_common(log10[row], row, colours),
+        }
+        for row in (0, 1)
+    ]
+    shown = _room(log10)
+    return Figure(
+        traces,
+        layout(
+            f"Gradient by layer at gain {number(GAINS[chosen])}",
+            "backward, loss at right",
+            colours,
+            shapes=[_zone(colours)],
+            annotations=_zone_names(shown, colours),
+            xaxis=layer_axis(depth, colours),
+            yaxis=_decades(shown, colours),
+        ),
+    )
+
+
+def plot_verdicts(found: Swept, colours: Palette) -> Figure:
+    """Draw the verdict at every gain, a row without and a row with normalization."""
+    hues = {
+        "stable": colours.pins[2],
+        "vanishing": colours.pins[0],
+        "exploding": colours.pins[1],
+    }
+    symbols = {"stable": "circle", "vanishing": "triangle-down", "exploding": "triangle-up"}
+    verdicts = np.array(found.verdicts)
+    traces: list[Trace] = []
+    for verdict in dict.fromkeys(verdicts.ravel().tolist()):
+        rows, columns = np.nonzero(verdicts == verdict)
+        traces.append(
+            {
+                "type": "scatter",
+                "x": GAINS[columns],
+                "y": rows.astype(np.int32),
+                "name": verdict,
+                "mode": "markers",
+                "marker": {
+                    "size": 13,
+                    "color": hues.get(verdict, colours.text),
+                    "symbol": symbols.get(verdict, "square"),
+                },
+                "hovertemplate": f"gain %{{x:.2f}}: {verdict}<extra></extra>",
+            }
+        )
+    return Figure(
+        traces,
+        layout(
+            "Verdict",
+            "at every gain",
+            colours,
+            height=PANEL_HEIGHT,
+            hovermode="closest",
+            margin={"l": 60, "r": 8, "t": 34, "b": 64},
+            xaxis=_gain_axis(),
+            yaxis=value_axis(
+                colours,
+                range=[1.6, -0.6],
+                tickvals=[0, 1],
+                ticktext=["without", "with"],
+                showgrid=False,
+            ),
+        ),
+    )
+
+
+def plot_weight_gradient(found: Swept, colours: Palette) -> Figure:
+    """Draw the variance of the first layer's weight gradient against the gain."""
+    first = found.weight_gradient[:, :, 0]
+    over = first - first[1, len(GAINS) // 2]
+    return Figure(
+        [_by_gain(over[row], row, colours) for row in (0, 1)],
+        layout(
+            "Weight gradient",
+            "∂ℓ/∂W of layer 1 over normalized, gain 1",
+            colours,
+            height=PANEL_HEIGHT,
+            xaxis=_gain_axis(),
+            yaxis=_decades(_room(over), colours),
+        ),
+    )
+
+
+def _by_gain(log10: Floats, row: int, colours: Palette) -> Trace:
+    return {
+        "type": "scatter",
+        "x": GAINS,
+        "y": log10,
+        "mode": "lines+markers",
+        "marker": {"size": 5},
+        **_common(log10, row, colours),
+    }
+
+
+def _common(log10: Floats, row: int, colours: Palette) -> Trace:
+    """Return what all curves of a network have in common; dashed is without normalization."""
+    hue = (colours.pins[0], colours.measured)[row]
+    return {
+        "name": NAMES[row],
+        "line": {"color": hue, "width": 2.5, "dash": ("dash", "solid")[row]},
+        "customdata": [from_log10(v) for v in log10.tolist()],
+        "hovertemplate": "%{customdata}",
+    }
+
+
+def _room(log10: Floats) -> tuple[float, float]:
+    """Return the decades shown."""
+    finite = log10[np.isfinite(log10)]
+    return (
+        min(-_LEAST, float(finite.min(initial=0)) - 1),
+        max(_LEAST, float(finite.max(initial=0)) + 1),
+    )
+
+
+def _decades(shown: tuple[float, float], colours: Palette) -> dict[str, Any]:
+    span = shown[1] - shown[0]
+    return value_axis(
+        colours,
+        range=list(shown),
+        tickprefix="10<sup>",
+        ticksuffix="</sup>",
+        tickformat="d",
+        tick0=0,
+        dtick=next((step for step in _TICKS if span / step <= 8), _TICKS[-1]),
+    )
+
+
+def _gain_axis() -> dict[str, Any]:
+    return {
+        "title": {"text": "gain", "standoff": 4},
+        "type": "log",
+        "tickvals": [0.1, 0.2, 0.5, 1, 2, 5, 10],
+        "showgrid": False,
+        "zeroline": False,
+        "unifiedhovertitle": {"text": "gain %{x:.2f}"},
+    }
+
+
+def _zone(colours: Palette) -> dict[str, Any]:
+    """Shade where networks train, by the verdict's own threshold."""
+    return {
+        "type": "rect",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "y0": -DECADES,
+        "y1": DECADES,
+        "fillcolor": colours.trains,
+        "line": {"width": 0},
+        "layer": "below",
+    }
+
+
+def _zone_names(shown: tuple[float, float], colours: Palette) -> list[dict[str, Any]]:
+    """Name the zone and what lies beyond it, where there is room for the words."""
+    side, line = {"x": 0.01, "xref": "paper", "xanchor": "left"}, (shown[1] - shown[0]) / 12
+    named = [note("vanishing", colours, y=-DECADES, yanchor="top", **side)]
+    if line * 3 < 2 * DECADES:
+        named.append(note("trains", colours, y=-DECADES, yanchor="bottom", **side))
+    if line < shown[1] - DECADES:
+        named.append(note("exploding", colours, y=DECADES, yanchor="bottom", **side))
+    return named
+
+
+def _at(gain: float, colours: Palette) -> dict[str, Any]:
+    line = {"color": colours.text, "width": 1, "dash": "dot"}
+    return {
+        "type": "line",
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "x0": gain,
+        "x1": gain,
+        "line": line,
+    }

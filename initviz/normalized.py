@@ -1,0 +1,68 @@
+"""The same initializer with and without batch normalization, at many gains."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from initviz.diagnosis import Verdict
+from initviz.memory import kept
+from initviz.network import Batch, Network
+from initviz.probe import probe
+from initviz.statistics import Floats
+
+ACTIVATIONS = ("relu", "tanh", "sigmoid")
+INITIALIZERS = ("glorot_uniform", "he_normal", "normal")
+DEPTHS = (10, 20)
+# The rows of what is measured.
+NORMALIZATIONS = ("none", "batch")
+# From a tenth of the initializer's own size to ten times; 1 is among them.
+GAINS = np.geomspace(0.1, 10, 17)
+WIDTH = 64
+_BATCH = Batch(size=64)
+_KEPT_BYTES = 4 * 2**20
+
+
+@dataclass(frozen=True)
+class Swept:
+    """Probes without and with normalization at every gain of `GAINS`.
+
+    `gradient` and `weight_gradient` are log10 of the variances of ∂ℓ/∂z and ∂ℓ/∂W, (2, gains,
+    depth), first layer first; `verdicts` are those of the probes, two rows.
+    """
+
+    gradient: Floats
+    weight_gradient: Floats
+    verdicts: tuple[tuple[Verdict, ...], ...]
+
+    @property
+    def drift(self) -> Floats:
+        """Decades that the gradient's variance gains on its way back to layer 1, (2, gains)."""
+        drift: Floats = self.gradient[:, :, 0] - self.gradient[:, :, -1]
+        return drift
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of the arrays."""
+        return self.gradient.nbytes + self.weight_gradient.nbytes
+
+
+@kept(_KEPT_BYTES, lambda swept: swept.nbytes)
+def swept(activation: str, initializer: str, depth: int) -> Swept:
+    """Probe a network of `WIDTH` at every gain, without and with batch normalization.
+
+    Raises:
+        ValueError: if the network is refused.
+    """
+    network = Network(depth=depth, width=WIDTH, activation=activation, initializer=initializer)
+    found = [
+        [
+            probe(network.replace(gain=gain, normalization=normalization), _BATCH)
+            for gain in GAINS.tolist()
+        ]
+        for normalization in NORMALIZATIONS
+    ]
+    return Swept(
+        np.array([[s.log10["grad_preact_var"] for s in row] for row in found]),
+        np.array([[s.log10["grad_weight_var"] for s in row] for row in found]),
+        tuple(tuple(s.diagnosis.verdict for s in row) for row in found),
+    )

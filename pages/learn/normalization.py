@@ -1,0 +1,9 @@
+"""Normalization: the same initializer with and without it, at every gain."""
+
+from initviz.ui import explore, lesson, normalized
+
+lesson.open_page(normalized.PAGE, normalized.CHOICES)
+normalized.controls()
+chosen, problems = lesson.current(normalized.PAGE, normalized.CHOICES)
+explore.complaints(problems)
+normalized.show(chosen)

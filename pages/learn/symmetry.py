@@ -1,0 +1,10 @@
+"""Symmetry: units that begin as copies stay copies, and what tells them apart."""
+
+from initviz.ui import explore, lesson, symmetry
+
+lesson.open_page(symmetry.PAGE, symmetry.CHOICES)
+symmetry.controls()
+chosen, problems = lesson.current(symmetry.PAGE, symmetry.CHOICES)
+explore.complaints(problems)
+symmetry.show(chosen)
+symmetry.biases()

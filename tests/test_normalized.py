@@ -1,0 +1,50 @@
+"""Batch normalization takes the gain out of the gradient, and leaves it in that of the weights."""
+
+import numpy as np
+import pytest
+
+from initviz import Batch, Network, probe
+from initviz.normalized import ACTIVATIONS, DEPTHS, GAINS, WIDTH, swept
+
+
+def test_a_gain_of_one_is_among_them() -> None:
+    assert GAINS[len(GAINS) // 2] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_gain_does_not_matter_with_normalization(activation: str) -> None:
+    found = swept(activation, "glorot_uniform", 10)
+    without, normalized = found.drift
+    assert np.ptp(normalized) < 0.2
+    assert np.ptp(without) > 10
+    assert set(found.verdicts[1]) == {"stable"}
+    assert {"vanishing", "exploding"} & set(found.verdicts[0])
+
+
+def test_without_it_every_layer_of_relus_multiplies_by_the_gain_squared() -> None:
+    drift = swept("relu", "glorot_uniform", 10).drift[0]
+    np.testing.assert_allclose(np.diff(drift), 2 * 9 * np.diff(np.log10(GAINS)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_weights_gradient_falls_as_one_over_the_gain(activation: str) -> None:
+    first = swept(activation, "glorot_uniform", 10).weight_gradient[1, :, 0]
+    np.testing.assert_allclose(np.diff(first), -2 * np.diff(np.log10(GAINS)), atol=0.05)
+
+
+def test_deep_relus_with_normalization_come_near_yangs_factor() -> None:
+    found = swept("relu", "he_normal", DEPTHS[-1]).gradient[1, len(GAINS) // 2]
+    # Of the layers in between, width and batch being far from infinite.
+    factor = 10 ** ((found[1] - found[-1]) / (len(found) - 2))
+    assert factor == pytest.approx(np.pi / (np.pi - 1), rel=0.1)
+
+
+def test_numbers_are_the_probes() -> None:
+    found = swept("tanh", "normal", 10)
+    network = Network(
+        depth=10, width=WIDTH, activation="tanh", initializer="normal", gain=float(GAINS[3])
+    )
+    for row, normalization in enumerate(("none", "batch")):
+        signals = probe(network.replace(normalization=normalization), Batch(size=64))
+        np.testing.assert_array_equal(found.gradient[row, 3], signals.log10["grad_preact_var"])
+        assert found.verdicts[row][3] == signals.diagnosis.verdict
