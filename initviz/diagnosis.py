@@ -246,13 +246,14 @@ def _saturated_reason(signals: Signals) -> str:
 
 
 def _stable_reason(activations: _Drift, gradient: _Drift) -> str:
-    noun = gradient.noun
+    noun, of = gradient.noun, gradient.what.removesuffix(" of the gradient")
+    theirs = "activations'" if of == "variance" else "activations' variance"
     if activations.start == gradient.start:
         return f"There is a single {noun}: nothing is multiplied over depth, so nothing can drift."
     return (
-        f"Over all {gradient.start} {noun}s the {gradient.what} stays within a factor of "
-        f"{_factor(gradient)} and the {activations.what} within {_factor(activations)}: every "
-        f"{noun} gets a usable gradient."
+        f"Over all {gradient.start} {noun}s the gradient's {of} stays within a factor of "
+        f"{_factor(gradient)} and the {theirs} within {_factor(activations)}: every {noun} gets "
+        "a usable gradient."
     )
 
 
