@@ -154,7 +154,7 @@ def check_upload(browser: Browser, url: str) -> None:
     page.get_by_role("link", name="Your weights").click()
     file = {"name": NAME, "mimeType": "application/octet-stream", "buffer": example()}
     page.locator("input[type=file]").set_input_files(file)
-    answer = page.locator(".st-key-answer")
+    answer = page.locator(".st-key-weights_answer")
     answer.wait_for()
     say(f"a file is uploaded: {answer.inner_text()}", holds="PyTorch" in answer.inner_text())
     say(f"without a complaint {complaints}", holds=not complaints)

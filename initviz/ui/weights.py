@@ -39,7 +39,7 @@ def show() -> None:
     except ValueError as error:
         st.error(plain(f"{error}."), icon=":material/error:")
         return
-    with st.container(border=True, key="answer"):
+    with st.container(border=True, key="weights_answer"):
         st.markdown(plain(answer(weights)))
     if found := warnings(weights):
         st.warning("  \n".join(map(plain, found)), icon=":material/warning:")

@@ -29,7 +29,7 @@ def hand_in(visit: Visit, path: Path, data: bytes) -> None:
 
 def test_a_good_file_is_answered(visit: Visit, tmp_path: Path) -> None:
     hand_in(opened(visit), tmp_path / NAME, example())
-    answer = visit.page.locator(".st-key-answer")
+    answer = visit.page.locator(".st-key-weights_answer")
     expect(answer).to_contain_text("Layers 1–11 look like PyTorch default")
     visit.settle()
     assert visit.curve("sizes", "this file") == pytest.approx([1 / 3] * 11, rel=0.1)
@@ -60,5 +60,5 @@ def test_a_hostile_file_is_words_or_a_refusal_and_an_example_helps(
     expect(refusal).to_contain_text("'b <b>x.safetensors' is not a safetensors file")
     assert visit.page.title() != "taken"
     example_button.click()
-    expect(visit.page.locator(".st-key-answer")).to_contain_text("11 layers.")
+    expect(visit.page.locator(".st-key-weights_answer")).to_contain_text("11 layers.")
     expect(refusal).to_have_count(0)
