@@ -28,10 +28,11 @@ from initviz import (
     probe,
     reinitialize,
 )
+from initviz.cli_format import Csv, Format, Json, chosen, print_json
 from initviz.cli_train import train_command
 from initviz.links import FIELDS, split
 from initviz.loading import batch_of, load
-from initviz.signals import Signals, as_json
+from initviz.signals import Signals
 from initviz.theory.meanfield import critical
 from initviz.words import listed, number, quoted
 
@@ -44,15 +45,6 @@ BAD_INPUT = 2
 LAST_PORT = 65535
 
 
-class Format(StrEnum):
-    """How a command prints what it found."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Module = Annotated[
     str | None,
     typer.Option(help="Probe a module of your own, package.module:factory, instead of a network."),
@@ -61,7 +53,6 @@ InputShape = Annotated[str | None, typer.Option(help="Its inputs' shape, as in 3
 RecipeName = Annotated[
     str | None, typer.Option("--recipe", help=f"Draw it anew first. One of {listed(RECIPES)}.")
 ]
-Csv = Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")]
 
 
 def _spec_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -127,9 +118,9 @@ def probe_command(
         if module is None
         else _probe_module(module, input_shape, recipe, batch.seed)
     )
-    match _format(json_, csv):
+    match chosen(json_, csv):
         case Format.JSON:
-            _print_json(signals.document())
+            print_json(signals.document())
         case Format.CSV:
             sys.stdout.write(signals.table.to_csv(index=False))
         case Format.TABLE:
@@ -150,10 +141,10 @@ def _probe_module(where: str, shape: str | None, recipe: str | None, seed: int) 
 def predict_command(network: Network, batch: Batch, json_: Json = False, csv: Csv = False) -> None:
     """Show what theory expects of every layer, averaged over draws, at large width."""
     table = predict(network, batch)
-    match _format(json_, csv):
+    match chosen(json_, csv):
         case Format.JSON:
             rows = table.astype(object).where(np.isfinite(table), None)
-            _print_json(
+            print_json(
                 {
                     "network": network.model_dump(),
                     "batch": batch.model_dump(),
@@ -177,7 +168,7 @@ def critical_command(
     network = Network(**split({"activation": activation, "bias_std": bias_std})[0])
     found = critical(network.activation, network.bias_std**2)
     if json_:
-        _print_json(found.document())
+        print_json(found.document())
         return
     if found.weight_var is not None:
         variance, std = number(found.weight_var, 6), number(math.sqrt(found.weight_var), 6)
@@ -196,7 +187,7 @@ def compare_command(network: Network, batch: Batch, json_: Json = False, csv: Cs
 
     A person gets the ranking for the activation given; JSON and CSV hold all pairs.
     """
-    shown = _format(json_, csv)
+    shown = chosen(json_, csv)
     each = compare.compare(network, batch)
     found = list(
         track(
@@ -210,7 +201,7 @@ def compare_command(network: Network, batch: Batch, json_: Json = False, csv: Cs
     )
     match shown:
         case Format.JSON:
-            _print_json(compare.document(network, batch, found))
+            print_json(compare.document(network, batch, found))
         case Format.CSV:
             sys.stdout.write(compare.table(found).to_csv(index=False))
         case Format.TABLE:
@@ -229,9 +220,9 @@ class Registry(StrEnum):
 def list_command(registry: Registry, json_: Json = False, csv: Csv = False) -> None:
     """List the activations, the initializers or the recipes."""
     records = _records(registry)
-    match _format(json_, csv):
+    match chosen(json_, csv):
         case Format.JSON:
-            _print_json(records)
+            print_json(records)
         case Format.CSV:
             sys.stdout.write(pd.DataFrame(records).to_csv(index=False))
         case Format.TABLE:
@@ -272,16 +263,6 @@ def app_command(
         cwd=page.parent,
         check=False,
     )
-
-
-def _format(json_: bool, csv: bool) -> Format:
-    if json_ and csv:
-        raise ValueError("--json and --csv exclude each other; give one of them")
-    return Format.JSON if json_ else Format.CSV if csv else Format.TABLE
-
-
-def _print_json(document: Any) -> None:
-    sys.stdout.write(as_json(document) + "\n")
 
 
 def _print_signals(signals: Signals) -> None:

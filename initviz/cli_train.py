@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from initviz.cli_format import Format, Json, chosen, print_json
 from initviz.initializers import ALIASES, INITIALIZERS
 from initviz.network import Network
-from initviz.signals import as_json
 from initviz.spec import Spec
 from initviz.training import History, Reading, Training, read, train
 from initviz.words import listed, number
@@ -91,19 +91,19 @@ def train_command(
     networks: list[Network],
     training: Training,
     *,
-    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    json_: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print the history as CSV.")] = False,
 ) -> None:
     """Train initializers side by side on the same data, and say what became of each."""
-    if json_ and csv:
-        raise ValueError("--json and --csv exclude each other; give one of them")
+    shown = chosen(json_, csv)
     history = _run(networks, training)
-    if csv:
-        sys.stdout.write(history.table().to_csv(index=False))
-    elif json_:
-        sys.stdout.write(as_json(_document(history, read(history))) + "\n")
-    else:
-        _print(history, read(history))
+    match shown:
+        case Format.CSV:
+            sys.stdout.write(history.table().to_csv(index=False))
+        case Format.JSON:
+            print_json(_document(history, read(history)))
+        case Format.TABLE:
+            _print(history, read(history))
 
 
 def _run(networks: list[Network], training: Training) -> History:

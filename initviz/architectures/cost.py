@@ -1,10 +1,10 @@
 """What a study will cost, estimated before it runs."""
 
+from functools import lru_cache
 from typing import Any
 
-import torch
-
 from initviz.architectures.record import AnySpec, Architecture
+from initviz.spec import Spec
 from initviz.work import MAX_BYTES, MAX_FLOPS
 
 # A probe, and the path measured once more in float64, which takes twice as long.
@@ -17,11 +17,15 @@ _WORD = 16
 
 def flops(architecture: Architecture[AnySpec], spec: AnySpec, batch_size: int) -> float:
     """Return the operations of a study: each weight acts at every position of every input."""
-    with torch.device("meta"):
-        module = architecture.module(spec)
-    weights = sum(p.numel() for p in module.parameters() if p.dim() > 1)
-    products = 6.0 * weights * architecture.positions(spec)
+    products = 6.0 * _weights(architecture, spec) * architecture.positions(spec)
     return _PASSES * batch_size * (products + _VALUE * architecture.values(spec))
+
+
+@lru_cache(maxsize=256)
+def _weights(architecture: Architecture[Any], spec: Spec) -> int:
+    """Count the entries of matrices; kept, since a page asks several times for one spec."""
+    parameters = architecture.outline(spec).parameters()
+    return sum(p.numel() for p in parameters if p.dim() > 1)
 
 
 def memory(architecture: Architecture[AnySpec], spec: AnySpec, batch_size: int) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 
+import torch
 from pydantic import AfterValidator
 from torch import Tensor, nn
 
@@ -95,6 +96,11 @@ class Architecture(Generic[AnySpec]):
     recipe: Callable[[AnySpec, Recipe], Recipe] = _unchanged
     trunk: Callable[[AnySpec], tuple[str, ...]] = _no_trunk
     idle: Callable[[AnySpec], tuple[str, ...]] = _none_idle
+
+    def outline(self, spec: AnySpec) -> nn.Module:
+        """Build the structure on the meta device, where parameters have shapes and no values."""
+        with torch.device("meta"):
+            return self.module(spec)
 
     def build(self, spec: AnySpec) -> nn.Module:
         """Build the structure, float32; `initviz.recipes.reinitialize` then draws its weights.

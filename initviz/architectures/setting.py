@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import torch
 from torch import nn
 
 from initviz.architectures import ARCHITECTURES
@@ -116,8 +115,7 @@ def heed(
 def recipes_for(architecture: str, spec: Spec) -> tuple[str, ...]:
     """Return the names of the recipes that have a rule for every parameter."""
     record = ARCHITECTURES[architecture]
-    with torch.device("meta"):
-        module = record.module(spec)
+    module = record.outline(spec)
     return tuple(name for name in RECIPES if _covers(RECIPES[name], record, spec, module))
 
 

@@ -4,11 +4,11 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from initviz.architectures.recurrent import Unrolled
+from initviz.architectures.trunk import variances
 from initviz.data import draw_cotangent
 from initviz.statistics import Floats
 
@@ -48,8 +48,4 @@ def through_time(module: Unrolled, inputs: Tensor, *, seed: int = 0) -> ThroughT
 
 def _variances(loss: Tensor, states: Sequence[Tensor]) -> tuple[Floats, Floats]:
     gradients = torch.autograd.grad(loss, states, retain_graph=True)
-    return _variance(states), _variance(gradients)
-
-
-def _variance(values: Sequence[Tensor]) -> Floats:
-    return np.array([float(v.detach().var(correction=0)) for v in values])
+    return variances(states), variances(gradients)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from initviz.architectures.record import Path
 from initviz.data import draw_cotangent
 from initviz.measuring import or_zero
+from initviz.statistics import Floats
 
 
 def along(module: nn.Module, inputs: Tensor, names: Sequence[str], *, seed: int = 0) -> Path:
@@ -31,10 +32,12 @@ def along(module: nn.Module, inputs: Tensor, names: Sequence[str], *, seed: int 
     moved = {
         id(p) for p, g in zip(parameters, found[len(passed) :], strict=True) if or_zero(g, p).any()
     }
+    with np.errstate(divide="ignore"):
+        act, grad = np.log10(variances(passed)), np.log10(variances(gradients))
     return Path(
         names=tuple(names),
-        act_log10=log_variances(passed),
-        grad_log10=log_variances(gradients),
+        act_log10=act,
+        grad_log10=grad,
         learns=tuple(
             any(id(p) in moved for p in _decisive(double.get_submodule(name))) for name in names
         ),
@@ -46,7 +49,6 @@ def _decisive(block: nn.Module) -> list[Tensor]:
     return [p for name, p in block.named_parameters() if not name.endswith("bias")]
 
 
-def log_variances(values: Sequence[Tensor]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return log10 of the population variance of each tensor; -inf where all is the same."""
-    with np.errstate(divide="ignore"):
-        return np.log10([float(v.detach().double().var(correction=0)) for v in values])
+def variances(values: Sequence[Tensor]) -> Floats:
+    """Return the population variance of each tensor."""
+    return np.array([float(v.detach().var(correction=0)) for v in values])

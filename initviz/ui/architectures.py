@@ -17,7 +17,7 @@ from initviz.ui import explore
 from initviz.ui.cache import architecture_repair_of, study_of
 from initviz.ui.study_controls import editor
 from initviz.ui.study_state import apply
-from initviz.ui.text import BADGES, plain
+from initviz.ui.text import plain
 from initviz.words import number
 
 # What a repair does, by the field that it changes.
@@ -56,24 +56,11 @@ def _beside(setting: Setting) -> Setting:
 
 
 def _verdict(setting: Setting, study: Study) -> None:
-    label, icon, colour = BADGES[study.diagnosis.verdict]
-    with st.container(horizontal=True, vertical_alignment="center", border=True, key="verdict"):
-        st.badge(label, icon=f":material/{icon}:", color=colour)
-        st.markdown(plain(study.diagnosis.reason), width="stretch")
-        if study.diagnosis.verdict == "stable":
-            return
-        repair = architecture_repair_of(setting)
-        if repair is None:
-            st.caption("No repair found.", width="content")
-        else:
-            st.button(
-                _said(setting, repair),
-                type="primary",
-                icon=":material/build:",
-                key="fix",
-                on_click=apply,
-                args=(setting, repair),
-            )
+    with explore.answer(study.diagnosis):
+        if study.diagnosis.verdict != "stable":
+            repair = architecture_repair_of(setting)
+            words = None if repair is None else _said(setting, repair)
+            explore.offer(words, apply, setting, repair)
 
 
 def _said(setting: Setting, repair: Repair) -> str:

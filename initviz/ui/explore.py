@@ -1,12 +1,14 @@
 """The parts of the Explore page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
 
 from initviz import Batch, Network, Signals
 from initviz.codegen import command, pytorch
+from initviz.diagnosis import Diagnosis
 from initviz.ensemble import DRAWS, affordable
 from initviz.figures import distributions, signal, units, weights
 from initviz.figures.export import to_csv
@@ -40,10 +42,7 @@ def complaints(problems: tuple[str, ...]) -> None:
 def verdict(now: state.State, signals: Signals) -> None:
     """Say what happens and why, and offer the repair that was probed."""
     diagnosis = signals.diagnosis
-    label, icon, colour = BADGES[diagnosis.verdict]
-    with st.container(horizontal=True, vertical_alignment="center", border=True, key="verdict"):
-        st.badge(label, icon=f":material/{icon}:", color=colour)
-        st.markdown(plain(diagnosis.reason), width="stretch")
+    with answer(diagnosis):
         if diagnosis.verdict != "stable":
             _repair_button(now.network, now.batch)
         st.button(
@@ -57,19 +56,29 @@ def verdict(now: state.State, signals: Signals) -> None:
             st.button("Unpin all", icon=":material/keep_off:", on_click=state.unpin)
 
 
-def _repair_button(network: Network, batch: Batch) -> None:
-    fix = fix_of(network, batch)
-    if fix is None:
+@contextmanager
+def answer(diagnosis: Diagnosis) -> Iterator[None]:
+    """Say a verdict and its reason in a box, in which what follows stands beside them."""
+    label, icon, colour = BADGES[diagnosis.verdict]
+    with st.container(horizontal=True, vertical_alignment="center", border=True, key="verdict"):
+        st.badge(label, icon=f":material/{icon}:", color=colour)
+        st.markdown(plain(diagnosis.reason), width="stretch")
+        yield
+
+
+def offer(words: str | None, apply: Callable[..., None], *given: Any) -> None:
+    """Offer the repair that is said in words, or say that there is none."""
+    if words is None:
         st.caption("No repair found.", width="content")
     else:
         st.button(
-            repair(network, fix),
-            type="primary",
-            icon=":material/build:",
-            key="fix",
-            on_click=state.repair,
-            args=(fix,),
+            words, type="primary", icon=":material/build:", key="fix", on_click=apply, args=given
         )
+
+
+def _repair_button(network: Network, batch: Batch) -> None:
+    fix = fix_of(network, batch)
+    offer(None if fix is None else repair(network, fix), state.repair, fix)
 
 
 def charts(now: state.State, signals: Signals) -> Figures:
