@@ -49,17 +49,16 @@ _OWN = "the recipe's"
 
 def pick_architecture() -> None:
     """Choose what kind of network it is."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        chosen = st.segmented_control(
-            "Architecture",
-            list(ARCHITECTURES),
-            format_func=lambda name: ARCHITECTURES[name].label,
-            key=key_of("architecture", held("architecture")),
-            required=True,
-            label_visibility="collapsed",
-        )
-        hold("architecture", str(chosen))
-        st.caption(ARCHITECTURES[held("architecture")].description, width="content")
+    chosen = st.segmented_control(
+        "Architecture",
+        list(ARCHITECTURES),
+        format_func=lambda name: ARCHITECTURES[name].label,
+        key=key_of("architecture", held("architecture")),
+        required=True,
+        label_visibility="collapsed",
+    )
+    hold("architecture", str(chosen))
+    st.caption(ARCHITECTURES[held("architecture")].description)
 
 
 def fields() -> None:
