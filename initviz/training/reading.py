@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from initviz.diagnosis import DECADES
 from initviz.initializers import INITIALIZERS
 from initviz.network import Network
 from initviz.theory.gaussian import moments
@@ -94,7 +95,10 @@ def _why(network: Network, verdict: Verdict) -> str:
     if point.depth_c is None:
         factor = width * variance * moments(network.activation, 1.0).square
         return _growth(network.depth, factor, verdict)
-    return _reach(network.depth, TRAINABLE * point.depth_c, verdict)
+    reach = TRAINABLE * point.depth_c
+    if network.depth <= reach and verdict in ("stalled", "diverged"):
+        return _failed_within_reach(network.depth, reach, point.chi_1 or 0.0)
+    return _reach(network.depth, reach, verdict)
 
 
 def _growth(depth: int, factor: float, verdict: Verdict) -> str:
@@ -104,15 +108,29 @@ def _growth(depth: int, factor: float, verdict: Verdict) -> str:
     return start + (text if start else text[0].upper() + text[1:])
 
 
+def _failed_within_reach(depth: int, layers: float, chi: float) -> str:
+    """Say what theory leaves to blame: a gradient that grows on its way, or else the steps."""
+    whole = depth * math.log10(chi) if chi else -math.inf
+    if abs(whole) < DECADES:
+        return (
+            f"{_allowed(depth, layers)}: the start is sound, "
+            "so look at the learning rate and the steps."
+        )
+    return (
+        f"Inputs stay apart in all {depth} layers, but each layer multiplies the gradient's "
+        f"variance by {number(chi)}, all by {number(10**whole)}."
+    )
+
+
 def _reach(depth: int, layers: float, verdict: Verdict) -> str:
+    beyond = depth > layers and verdict in ("trained", "learning")
+    return f"{_allowed(depth, layers)}{': that is further than expected' if beyond else ''}."
+
+
+def _allowed(depth: int, layers: float) -> str:
     if math.isinf(layers):
-        through = "Theory lets a gradient through any number of layers of it"
-    else:
-        unit = "layer" if round(layers) == 1 else "layers"
-        through = f"Theory lets a gradient through {round(layers)} {unit} of it"
-        through += f", and the network has {depth}"
-    if verdict in ("trained", "learning"):
-        return f"{through}." if depth <= layers else f"{through}: that is further than expected."
-    if depth <= layers:
-        return f"{through}: the start is sound, so look at the learning rate and the steps."
-    return f"{through}."
+        return "Theory lets a gradient through any number of layers of it"
+    unit = "layer" if round(layers) == 1 else "layers"
+    return (
+        f"Theory lets a gradient through {round(layers)} {unit} of it, and the network has {depth}"
+    )

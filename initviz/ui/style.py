@@ -10,6 +10,7 @@ _RULES = """
 .st-key-training_controls > div { flex: 1 1 140px; max-width: 215px; }
 .st-key-training_controls > div:first-child { flex: 3 1 300px; max-width: 420px; }
 .st-key-training_controls > div:nth-child(3) { flex: 1 1 190px; max-width: 225px; }
+.st-key-training_status { min-height: 2.75rem; justify-content: center; }
 .st-key-loss_chart, .st-key-accuracy_chart { min-height: 375px; }
 .st-key-gradients_chart, .st-key-replay_chart { min-height: 460px; }
 [class*="st-key-reading_"] > div:nth-child(2) { flex: 1 1 280px; }

@@ -11,7 +11,8 @@ from initviz.training.live import Live
 from initviz.training.rates import Rates
 from initviz.ui import explore, training_charts, training_runs
 from initviz.ui.cache import advance
-from initviz.ui.training_answer import answer, invite, share
+from initviz.ui.live import redraw
+from initviz.ui.training_answer import answer, invite, share, told
 from initviz.ui.training_state import Setting
 
 # Seconds of a slice of training, and between two looks at it.
@@ -93,16 +94,22 @@ def _look(setting: Setting, *, ticking: bool) -> None:
     shown = training_runs.going()
     if ticking and shown is None:
         st.rerun()
-    run = training_runs.trained()
-    with st.container():
+    run, sweep = training_runs.trained(), training_runs.swept()
+    ended = run is not None and not run.job.going
+    with st.container(key="training_status"):
         if shown is not None:
             _progress(shown.job)
-        if run is not None and not run.job.going:
-            answer(run, former=run.setting != setting)
-        elif shown is None and setting.networks:
+        elif run is not None and ended:
+            st.caption(told(run, former=run.setting != setting))
+        elif setting.networks:
             invite(setting)
-    figures = training_charts.draw(setting, run, training_runs.swept())
+    figures = training_charts.curves(setting, run)
+    with st.container(gap="xsmall", key="readings"):
+        if run is not None and ended:
+            answer(run)
+    figures |= training_charts.details(setting, run, sweep)
     if shown is not None:
+        redraw(figures)
         advance(shown.job, _SLICE)
         if not shown.job.going:
             st.rerun()

@@ -24,17 +24,14 @@ _VERDICTS: dict[Verdict, tuple[str, str, Colour]] = {
 }
 
 
-def answer(run: Shown[Live], *, former: bool) -> None:
+def answer(run: Shown[Live]) -> None:
     """Say what became of each network, beside what Explore says of its start."""
     if run.job.failure:
         st.error(plain(f"Training did not work here: {run.job.failure}."))
-    if former or run.job.stopped:
-        st.caption(plain(" ".join(_reservations(run, former=former))))
     if not run.job.made:
         return
-    with st.container(gap="xsmall"):
-        for place, reading in enumerate(read(run.job.history)):
-            _reading(reading, run.setting.batch, place)
+    for place, reading in enumerate(read(run.job.history)):
+        _reading(reading, run.setting.batch, place)
 
 
 def _reading(reading: Reading, batch: Batch, place: int) -> None:
@@ -45,17 +42,20 @@ def _reading(reading: Reading, batch: Batch, place: int) -> None:
         _predicted(reading.network, batch, place)
 
 
-def _reservations(run: Shown[Live], *, former: bool) -> list[str]:
-    told = []
-    if run.job.stopped:
-        told.append(f"Stopped after step {run.job.made} of {run.job.units}.")
+def told(run: Shown[Live], *, former: bool) -> str:
+    """Say how far a run went, of which setting it was, and where it can be seen again."""
+    job = run.job
+    if job.made < job.units:
+        said = [f"Stopped after step {job.made} of {job.units}."]
+    else:
+        said = [f"All {job.made} steps are done; the slider of the last chart goes back in them."]
     if former:
-        told.append(
+        said.append(
             "These curves belong to the setting before the last change, "
-            f"{name_of(run.job.networks[0], run.setting.batch).partition(', ')[2]}: "
+            f"{name_of(job.networks[0], run.setting.batch).partition(', ')[2]}: "
             "press Train for the present one."
         )
-    return told
+    return plain(" ".join(said))
 
 
 def _predicted(network: Network, batch: Batch, place: int) -> None:

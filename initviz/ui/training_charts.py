@@ -12,22 +12,29 @@ from initviz.training.datasets import dataset
 from initviz.training.live import Live
 from initviz.training.rates import Rates, told
 from initviz.ui import explore
-from initviz.ui.live import redraw
 from initviz.ui.text import LABELS, plain
 from initviz.ui.training_runs import Shown, places
 from initviz.ui.training_state import Setting
 
 
-def draw(setting: Setting, run: Shown[Live] | None, sweep: Shown[Rates] | None) -> explore.Figures:
-    """Draw all there is to see, and return the figures by name.
+def curves(setting: Setting, run: Shown[Live] | None) -> explore.Figures:
+    """Draw how networks learn, and return the figures by name.
 
     What goes on is drawn into charts that begin empty and stay the same ones to the end.
     """
     begun = _curves(setting) if run is None else _curves_of(run)
-    figures = _learning(begun)
+    shown = begun.emptied() if _going(run) else begun
     with st.container(horizontal=True, key="charts"):
-        for key, figure in _learning(begun.emptied() if _going(run) else begun).items():
+        for key, figure in _learning(shown).items():
             _chart(key, figure, f"{key.capitalize()} by step of {len(begun.names)} networks")
+    return _learning(begun)
+
+
+def details(
+    setting: Setting, run: Shown[Live] | None, sweep: Shown[Rates] | None
+) -> explore.Figures:
+    """Draw the learning rates that were tried and the layers of a run, as `curves` does."""
+    figures: explore.Figures = {}
     rates, layers = st.container(), st.container()
     if sweep is not None:
         with rates:
@@ -35,12 +42,10 @@ def draw(setting: Setting, run: Shown[Live] | None, sweep: Shown[Rates] | None) 
     if run is not None:
         with layers:
             figures |= _layers(run)
-    if _going(run) or _going(sweep):
-        redraw(figures)
     return figures
 
 
-def _going(shown: Shown[Live] | Shown[Rates] | None) -> bool:
+def _going(shown: Shown[Live] | None) -> bool:
     return shown is not None and shown.job.going
 
 

@@ -42,6 +42,12 @@ def after(network: Network, loss: float, test: float = 0.9) -> Reading:
             "so look at the learning rate and the steps."),
         ),
         (
+            Network(depth=10, activation="tanh", initializer="normal", scale=3, gain=1.5),
+            3.0, "stalled",
+            ("Inputs stay apart in all 10 layers, but each layer multiplies the gradient's "
+            "variance by 27, all by 2.3 × 10¹⁴."),
+        ),
+        (
             Network(depth=22, gain=math.sqrt(2)), math.nan, "diverged",
             ("He normal (Kaiming), gain 1.41 diverged: from step 1 on its loss is not a number. "
             "Each layer multiplies the signal's mean square by 2.0, all by 4.2 × 10⁶."),
