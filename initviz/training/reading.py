@@ -6,13 +6,14 @@ from typing import Literal
 
 import numpy as np
 
+from initviz.diagnosis import DECADES
 from initviz.initializers import INITIALIZERS
 from initviz.network import Network
 from initviz.theory.gaussian import moments
 from initviz.theory.meanfield import TRAINABLE, phase
 from initviz.training.datasets import dataset
 from initviz.training.history import History
-from initviz.words import number
+from initviz.words import from_log10, number
 
 Verdict = Literal["trained", "learning", "stalled", "diverged"]
 
@@ -23,6 +24,14 @@ STALLED = 0.6
 # Guessing costs ln C. Who loses this many times as much is sure of what is wrong: weights too
 # large, though still numbers.
 DIVERGED = 1.5
+# Standard deviations of which theory is not asked: their squares' squares are no numbers any more.
+_LARGEST = 1e50
+# Lengths from which on what grows without end is multiplied by the same in every layer; biases
+# are nothing beside them.
+_LONG = 1e150
+# More layers than anybody counts.
+_COUNTED = 1000
+_SOUND = "the start is sound, so look at the learning rate and the steps"
 _NOUNS = {"digits": "digits", "breast_cancer": "tumours", "moons": "points"}
 
 
@@ -81,27 +90,51 @@ def _happened(history: History, place: int, verdict: Verdict, nothing: float) ->
 def _why(network: Network, verdict: Verdict) -> str:
     """Return a sentence that holds theory against what happened, where there is theory."""
     initializer, width = INITIALIZERS[network.initializer], network.width
-    gain, scale = network.gain, network.scale
-    variance = initializer.variance(width, width, gain=gain, scale=scale)
-    if variance == 0:
-        return (
-            "All units of a layer begin as copies and get the same gradient, so copies they stay."
-        )
-    mean = initializer.mean(width, width, gain=gain, scale=scale)
+    noise = initializer.noise
+    factor = initializer.factor(width, width, gain=network.gain, scale=network.scale)
+    mean = factor * noise.mean(width, width)
+    variance = factor * factor * noise.variance(width, width)
+    if variance == 0 and network.bias_std == 0 and width > 1:
+        return _copies(network, width * mean, verdict)
+    if max(factor, network.bias_std) > _LARGEST:
+        return ""
     if network.normalization != "none" or network.bias_mean != 0 or mean != 0:
         return ""
     point = phase(network.activation, width * variance, network.bias_std**2)
     if point.depth_c is None:
-        factor = width * variance * moments(network.activation, 1.0).square
-        return _growth(network.depth, factor, verdict)
+        return _growth(network, width * variance, verdict)
     return _reach(network.depth, TRAINABLE * point.depth_c, verdict)
 
 
-def _growth(depth: int, factor: float, verdict: Verdict) -> str:
-    whole = number(factor**depth)
-    start = "" if verdict in ("diverged", "stalled") else "That is more than theory promises: "
-    text = f"each layer multiplies the signal's mean square by {number(factor)}, all by {whole}."
-    return start + (text if start else text[0].upper() + text[1:])
+def _copies(network: Network, total: float, verdict: Verdict) -> str:
+    """Say what becomes of equal units, whose incoming weights add up to `total`."""
+    if verdict == "diverged" and network.normalization == "none" and total > 1:
+        return f"Equal weights add up: each layer multiplies what comes in by {number(total)}."
+    return "All units of a layer begin as copies and get the same gradient, so copies they stay."
+
+
+def _growth(network: Network, weight_var: float, verdict: Verdict) -> str:
+    """Say by how much the mean square of h grows from inputs on, where it does without end."""
+    decades = _decades(network, weight_var)
+    whole, each = from_log10(decades), from_log10(decades / network.depth)
+    text = f"each layer multiplies the signal's mean square by {each}, all by {whole}"
+    learned = verdict in ("trained", "learning")
+    if learned and decades > DECADES:
+        return f"That is more than theory promises: {text}."
+    first = weight_var + network.bias_std**2
+    sound = "" if learned or max(decades, math.log10(first)) > DECADES else f": {_SOUND}"
+    return f"{text[0].upper()}{text[1:]}{sound}."
+
+
+def _decades(network: Network, weight_var: float) -> float:
+    """Return log10 of the mean square of the last layer's h, if that of the inputs is 1."""
+    square, decades = 1.0, 0.0
+    for _ in range(network.depth):
+        length = weight_var * square + network.bias_std**2
+        near = min(length, _LONG)
+        square = moments(network.activation, math.sqrt(near)).square
+        decades += math.log10(length / near)
+    return decades + math.log10(square)
 
 
 def _reach(depth: int, layers: float, verdict: Verdict) -> str:
@@ -109,10 +142,14 @@ def _reach(depth: int, layers: float, verdict: Verdict) -> str:
         through = "Theory lets a gradient through any number of layers of it"
     else:
         unit = "layer" if round(layers) == 1 else "layers"
-        through = f"Theory lets a gradient through {round(layers)} {unit} of it"
+        through = f"Theory lets a gradient through {_whole(layers)} {unit} of it"
         through += f", and the network has {depth}"
     if verdict in ("trained", "learning"):
         return f"{through}." if depth <= layers else f"{through}: that is further than expected."
     if depth <= layers:
-        return f"{through}: the start is sound, so look at the learning rate and the steps."
+        return f"{through}: {_SOUND}."
     return f"{through}."
+
+
+def _whole(layers: float) -> str:
+    return str(round(layers)) if layers < _COUNTED else number(layers)
