@@ -15,7 +15,7 @@ from initviz.initializers import INITIALIZERS
 from initviz.memory import kept
 from initviz.network import Network
 from initviz.randomness import generator
-from initviz.statistics import Floats, distinct_fraction, projections
+from initviz.statistics import Floats, distinct
 from initviz.training.datasets import dataset
 from initviz.training.descent import descend
 from initviz.training.parameters import Parameters, drawn
@@ -143,8 +143,7 @@ def cosines(weight: Tensor) -> tuple[Floats, Floats]:
 def _distinct(made: Pass) -> Floats:
     """Return the share of different units, (noises, layers)."""
     stacked = torch.stack(made.z, dim=1)
-    shares = distinct_fraction(projections(stacked.flatten(0, 1)))
-    return shares.reshape(stacked.shape[:2])
+    return distinct(stacked.flatten(0, 1)).reshape(stacked.shape[:2])
 
 
 @dataclass(frozen=True)
