@@ -53,8 +53,16 @@ def _read(history: History, place: int) -> Reading:
     network, loss = history.networks[place], float(history.final_loss[place])
     nothing = math.log(dataset(history.training.data).classes)
     verdict = verdict_of(loss, nothing)
+    if verdict == "diverged" and _fell(history, place):
+        verdict = "stalled"
     what = f"{name(network)} {_happened(history, place, verdict, nothing)}."
     return Reading(network, verdict, f"{what} {_why(network, verdict)}".strip())
+
+
+def _fell(history: History, place: int) -> bool:
+    """Say whether a loss, however high, is not above where it began, as far as one can see."""
+    first, last = history.loss[0, place], history.final_loss[place]
+    return bool(last < first or (len(history.loss) == 1 and np.isfinite(last)))
 
 
 def verdict_of(loss: float, nothing: float) -> Verdict:
@@ -80,6 +88,11 @@ def _happened(history: History, place: int, verdict: Verdict, nothing: float) ->
         if step is not None:
             return f"diverged: from step {step} on its loss is not a number"
         return f"diverged to a loss of {number(loss)}, where guessing costs {number(nothing, 3)}"
+    if verdict == "stalled" and loss > DIVERGED * nothing and len(history.loss) > 1:
+        first = number(float(history.loss[0, place]))
+        return (
+            f"came down from {first} to {number(loss)}, where guessing costs {number(nothing, 3)}"
+        )
     if verdict == "stalled":
         return f"stalled at a loss of {number(loss, 3)}, where guessing costs {number(nothing, 3)}"
     right = f" and {100 * test:.0f} % of the test {_NOUNS[history.training.data]}"

@@ -7,6 +7,7 @@ import pytest
 
 from initviz import Batch, Network, predict
 from initviz.training import History, Reading, Training, read, train
+from initviz.training.reading import DIVERGED
 from initviz.words import number
 
 NOTHING = math.log(10)
@@ -121,6 +122,23 @@ def test_each_outcome_is_told_beside_what_theory_expects(
     reading = after(network, loss)
     assert reading.verdict == verdict
     assert reading.sentence.endswith(sentence) or sentence in reading.sentence
+
+
+def test_who_begins_high_and_comes_down_has_not_diverged() -> None:
+    networks, training = [Network(depth=5, gain=1.5)], Training(steps=30, learning_rate=1e-5)
+    history = History.of(networks, training, train(networks, training))
+    [reading] = read(history)
+    assert DIVERGED * NOTHING < history.final_loss[0] < history.loss[0, 0]
+    assert reading.verdict == "stalled"
+    assert f"came down from {number(history.loss[0, 0])} to " in reading.sentence
+
+
+def test_a_single_step_has_diverged_only_where_it_is_no_number() -> None:
+    networks = [Network(depth=3, gain=2), Network(depth=3, bias_mean=1e39)]
+    training = Training(data="breast_cancer", steps=1)
+    high, lost = read(History.of(networks, training, train(networks, training)))
+    assert (high.verdict, lost.verdict) == ("stalled", "diverged")
+    assert "stalled at a loss of 7." in high.sentence
 
 
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu", "elu", "selu", "gelu"])
