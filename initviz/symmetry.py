@@ -33,6 +33,7 @@ EVERY = 5
 # Every weight of the constant start: small enough that tanh is not saturated by 64 pixels.
 VALUE = 0.05
 BIASES = (0.0, 0.01, 0.1, 1.0)
+BIASED_RATE = 0.1
 _SEED = 0
 _TRAINING = Training(learning_rate=0.05, steps=STEPS, dtype="float64", seed=_SEED)
 _KEPT_BYTES = 16 * 2**20
@@ -163,7 +164,7 @@ class Biased:
 def biased() -> Biased:
     """Train a ReLU network whose biases all begin at the same value, for each value."""
     networks = [Network(depth=5, width=32, bias_mean=bias) for bias in BIASES]
-    training = Training(steps=STEPS, learning_rate=0.1, seed=_SEED)
+    training = Training(steps=STEPS, learning_rate=BIASED_RATE, seed=_SEED)
     first, *_, last = train(networks, training, statistics=True)
     if first.layers is None or last.layers is None or last.test_accuracy is None:
         raise RuntimeError("a run with statistics came without them")
