@@ -70,7 +70,10 @@ class Stack:
         return Pass(loss, accuracy, all_z, all_h, slopes, gradients)
 
     def accuracy(self, inputs: Tensor, labels: Tensor) -> Tensor:
-        """Return the share of examples that each network classifies rightly, (networks,)."""
+        """Return the share of examples that each network classifies rightly, (networks,).
+
+        NaN where an output is not finite: such a network says nothing.
+        """
         h = self._shared(inputs)
         for layer in range(len(self._parameters.weights) - 1):
             checkpoint()
@@ -78,7 +81,9 @@ class Stack:
             if self._normalizations:
                 z = self._rescaled(layer, self._normalizations[layer].apply(z))
             h = self._activation.function(z)
-        return _right(_affine(self._parameters, -1, h), labels)
+        logits = _affine(self._parameters, -1, h)
+        finite = torch.isfinite(logits).flatten(1).all(dim=1)
+        return _right(logits, labels).masked_fill_(~finite, torch.nan)
 
     def _shared(self, inputs: Tensor) -> Tensor:
         return inputs.expand(len(self._parameters.weights[0]), -1, -1)
