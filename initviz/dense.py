@@ -162,7 +162,9 @@ def _forward(stack: Stack) -> tuple[_Forward, Measured]:
         projections.append(projected)
         rows.append(sums)
     measured = join(parts)
-    measured.values["distinct_fraction"] = statistics.distinct_fraction(torch.cat(projections))
+    measured.values["distinct_fraction"] = statistics.distinct_fraction(
+        torch.cat(projections), measured.values["preact_ms"] * shape[1]
+    )
     return _Forward(z, all_h, at_z, at_h, torch.cat(rows)), measured
 
 

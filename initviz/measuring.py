@@ -125,7 +125,6 @@ def _values(row: Row, dz: Tensor, dh: Tensor, size: int) -> dict[str, float]:
     of_h = per_input.moments
     of_dz = _moments(dz)
     of_dh = of_dz if dh is dz else _moments(dh)
-    units = statistics.projections(_at_least_float32(_thinned(z, row))[None])
     return {
         "fan_in": row.fans[0],
         "fan_out": row.fans[1],
@@ -142,7 +141,9 @@ def _values(row: Row, dz: Tensor, dh: Tensor, size: int) -> dict[str, float]:
         "dead_fraction": _dead(h, row),
         "saturated_fraction": _saturated(row),
         "correlation": float(per_input.correlation[0]) if len(inputs) == size else math.nan,
-        "distinct_fraction": float(statistics.distinct_fraction(units)[0]),
+        "distinct_fraction": float(
+            statistics.distinct(_at_least_float32(_thinned(z, row))[None])[0]
+        ),
         "nonfinite_fraction": _nonfinite((z, of_z), (dz, of_dz)),
     }
 

@@ -148,27 +148,34 @@ def projections(z: Tensor) -> Tensor:
     return torch.matmul(_directions(z.shape[1], z.dtype), z)
 
 
+def distinct(z: Tensor) -> Floats:
+    """Return the share of different units of each layer, (layers, batch, units)."""
+    energy = _energy(torch.linalg.vector_norm(z, dim=2).numpy())
+    return distinct_fraction(projections(z), energy / z.shape[2])
+
+
 @np.errstate(invalid="ignore", over="ignore")
-def distinct_fraction(projected: Tensor) -> Floats:
+def distinct_fraction(projected: Tensor, energy: Floats) -> Floats:
     """Return the number of different units over the number of units, from `projections`.
 
-    Two units are copies if they agree on the whole batch to rounding, relative to the
-    layer's own scale. Half precision rounds copies to the same bits, so no more than
-    float32's rounding is allowed for. NaN where the projections are not finite.
+    `energy`, (layers,), is the mean over units of a unit's squares, summed over the batch. Two
+    units are copies if they agree on the whole batch to rounding, relative to that: a projection
+    may be small by chance, and its rounding is not. Half precision rounds copies to the same
+    bits, so no more than float32's rounding is allowed for. NaN where the projections are not
+    finite.
     """
     random = projected[:, 1:].double().numpy()
-    layers, _, units = random.shape
+    units = random.shape[2]
     eps = min(torch.finfo(projected.dtype).eps, torch.finfo(torch.float32).eps)
-    scale = np.sqrt(np.einsum("lpu,lpu->l", random, random) / (2 * units))
-    tolerance = 16 * math.sqrt(units) * eps * scale[:, None]
+    tolerance = 16 * math.sqrt(units) * eps * np.sqrt(energy)[:, None]
     close = np.diff(np.sort(random[:, 0], axis=1), axis=1) <= tolerance
-    share = np.ones(layers)
+    share = np.ones(len(random))
     for layer in np.flatnonzero(close.any(axis=1)):
         # Copies agree in every projection; strangers agree in two with probability ~1e-8.
         both = random[layer][:, random[layer, 0].argsort()]
         gaps = np.abs(np.diff(both, axis=1)).max(axis=0)
         share[layer] = (np.count_nonzero(gaps > tolerance[layer]) + 1) / units
-    share[~np.isfinite(scale)] = np.nan
+    share[~(np.isfinite(random).all(axis=(1, 2)) & np.isfinite(energy))] = np.nan
     return share
 
 

@@ -15,7 +15,7 @@ from initviz.initializers import INITIALIZERS
 from initviz.memory import kept
 from initviz.network import Network
 from initviz.randomness import generator
-from initviz.statistics import Floats, distinct_fraction, projections
+from initviz.statistics import Floats, distinct
 from initviz.training.datasets import dataset
 from initviz.training.descent import descend
 from initviz.training.parameters import Parameters, drawn
@@ -33,6 +33,7 @@ EVERY = 5
 # Every weight of the constant start: small enough that tanh is not saturated by 64 pixels.
 VALUE = 0.05
 BIASES = (0.0, 0.01, 0.1, 1.0)
+BIASED_RATE = 0.1
 _SEED = 0
 _TRAINING = Training(learning_rate=0.05, steps=STEPS, dtype="float64", seed=_SEED)
 _KEPT_BYTES = 16 * 2**20
@@ -143,8 +144,7 @@ def cosines(weight: Tensor) -> tuple[Floats, Floats]:
 def _distinct(made: Pass) -> Floats:
     """Return the share of different units, (noises, layers)."""
     stacked = torch.stack(made.z, dim=1)
-    shares = distinct_fraction(projections(stacked.flatten(0, 1)))
-    return shares.reshape(stacked.shape[:2])
+    return distinct(stacked.flatten(0, 1)).reshape(stacked.shape[:2])
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class Biased:
 def biased() -> Biased:
     """Train a ReLU network whose biases all begin at the same value, for each value."""
     networks = [Network(depth=5, width=32, bias_mean=bias) for bias in BIASES]
-    training = Training(steps=STEPS, learning_rate=0.1, seed=_SEED)
+    training = Training(steps=STEPS, learning_rate=BIASED_RATE, seed=_SEED)
     first, *_, last = train(networks, training, statistics=True)
     if first.layers is None or last.layers is None or last.test_accuracy is None:
         raise RuntimeError("a run with statistics came without them")

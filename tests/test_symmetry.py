@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from initviz import Network
 from initviz.symmetry import (
     ACTIVATIONS,
+    BIASED_RATE,
     BIASES,
     DEPTH,
     EVERY,
@@ -17,6 +19,7 @@ from initviz.symmetry import (
     cosines,
     symmetry,
 )
+from initviz.training import Training, train
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -82,5 +85,18 @@ def test_small_biases_change_little_and_a_large_one_kills() -> None:
     assert len(found.first) == len(BIASES)
     assert (found.first < 0.1).all()
     assert (found.last[:3] < 0.1).all()
+    # Nobody is saved by a small one.
+    assert found.last[0] - found.last[1:3].min() < 0.02
     assert found.last[3] > 0.2
     assert found.test_accuracy[0] > found.test_accuracy[3] + 0.2
+
+
+def test_at_a_tenth_of_the_rate_a_large_bias_does_little_harm() -> None:
+    networks = [Network(depth=5, width=32, bias_mean=bias) for bias in (0.0, 1.0)]
+    none, large = [], []
+    for seed in range(3):
+        training = Training(steps=STEPS, learning_rate=BIASED_RATE / 10, seed=seed)
+        *_, last = train(networks, training)
+        none.append(last.test_accuracy[0])
+        large.append(last.test_accuracy[1])
+    assert np.median(large) > np.median(none) - 0.05

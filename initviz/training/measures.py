@@ -78,8 +78,7 @@ def _columns(
         ),
     }
     if distinct:
-        projected = statistics.projections(_stacked(made.z[layers], finite))
-        columns["distinct_fraction"] = statistics.distinct_fraction(projected)
+        columns["distinct_fraction"] = statistics.distinct(_stacked(made.z[layers], finite))
     return {name: column.reshape(len(made.h[layers]), -1) for name, column in columns.items()}
 
 

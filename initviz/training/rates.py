@@ -19,6 +19,8 @@ from initviz.words import number
 # Rates on either side of the one chosen, and how many of them make a factor of ten.
 _EITHER_SIDE, _A_DECADE = 3, 2
 _MOST_STEPS = 100
+# The share of the loss of knowing nothing above which nothing has been learned.
+_NOTHING = 0.95
 
 
 def rates(learning_rate: float) -> tuple[float, ...]:
@@ -90,15 +92,21 @@ def told(sweep: Rates) -> list[str]:
 
 def _told(sweep: Rates, place: int) -> str:
     who, losses = name(sweep.networks[place]), sweep.losses[: sweep.rates_made, place]
-    after = f"after {sweep.training.steps} steps"
+    whole = sweep.rates_made == len(sweep.rates)
     if np.isnan(losses).all():
-        return f"{who} diverges at every rate tried."
+        return f"{who} diverges at every rate tried{'' if whole else ' so far'}."
     best = int(np.nanargmin(losses))
-    rate, loss = number(sweep.rates[best]), number(float(losses[best]))
+    rate, loss, steps = number(sweep.rates[best]), float(losses[best]), sweep.training.steps
     nothing = math.log(dataset(sweep.training.data).classes)
-    if verdict_of(float(losses[best]), nothing) in ("trained", "learning"):
-        return f"{who} learns best at a rate of {rate}: loss {loss} {after}."
+    after = "after 1 step" if steps == 1 else f"after {steps} steps"
+    if verdict_of(loss, nothing) in ("trained", "learning"):
+        so_far = "learns best" if whole else "learns best so far"
+        return f"{who} {so_far} at a rate of {rate}: loss {number(loss)} {after}."
+    which = "these rates" if whole else "the rates tried so far"
+    # Who has begun to learn may need more steps, and in so few nobody learns.
+    innocent = whole and loss > _NOTHING * nothing and steps >= LAST_STEPS
+    blame = " The step size is not to blame." if innocent else ""
     return (
-        f"{who} learns at none of these rates: at best, {rate}, its loss is {loss} {after}. "
-        "The step size is not to blame."
+        f"{who} learns at none of {which}: at best, {rate}, its loss is {number(loss)} "
+        f"{after}.{blame}"
     )

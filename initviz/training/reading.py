@@ -13,7 +13,7 @@ from initviz.theory.gaussian import moments
 from initviz.theory.meanfield import TRAINABLE, phase
 from initviz.training.datasets import dataset
 from initviz.training.history import History
-from initviz.words import number
+from initviz.words import from_log10, number
 
 Verdict = Literal["trained", "learning", "stalled", "diverged"]
 
@@ -24,6 +24,14 @@ STALLED = 0.6
 # Guessing costs ln C. Who loses this many times as much is sure of what is wrong: weights too
 # large, though still numbers.
 DIVERGED = 1.5
+# Standard deviations of which theory is not asked: their squares' squares are no numbers any more.
+_LARGEST = 1e50
+# Lengths from which on what grows without end is multiplied by the same in every layer; biases
+# are nothing beside them.
+_LONG = 1e150
+# More layers than anybody counts.
+_COUNTED = 1000
+_SOUND = "the start is sound, so look at the learning rate and the steps"
 _NOUNS = {"digits": "digits", "breast_cancer": "tumours", "moons": "points"}
 
 
@@ -45,8 +53,16 @@ def _read(history: History, place: int) -> Reading:
     network, loss = history.networks[place], float(history.final_loss[place])
     nothing = math.log(dataset(history.training.data).classes)
     verdict = verdict_of(loss, nothing)
+    if verdict == "diverged" and _fell(history, place):
+        verdict = "stalled"
     what = f"{name(network)} {_happened(history, place, verdict, nothing)}."
     return Reading(network, verdict, f"{what} {_why(network, verdict)}".strip())
+
+
+def _fell(history: History, place: int) -> bool:
+    """Say whether a loss, however high, is not above where it began, as far as one can see."""
+    first, last = history.loss[0, place], history.final_loss[place]
+    return bool(last < first or (len(history.loss) == 1 and np.isfinite(last)))
 
 
 def verdict_of(loss: float, nothing: float) -> Verdict:
@@ -72,6 +88,11 @@ def _happened(history: History, place: int, verdict: Verdict, nothing: float) ->
         if step is not None:
             return f"diverged: from step {step} on its loss is not a number"
         return f"diverged to a loss of {number(loss)}, where guessing costs {number(nothing, 3)}"
+    if verdict == "stalled" and loss > DIVERGED * nothing and len(history.loss) > 1:
+        first = number(float(history.loss[0, place]))
+        return (
+            f"came down from {first} to {number(loss)}, where guessing costs {number(nothing, 3)}"
+        )
     if verdict == "stalled":
         return f"stalled at a loss of {number(loss, 3)}, where guessing costs {number(nothing, 3)}"
     right = f" and {100 * test:.0f} % of the test {_NOUNS[history.training.data]}"
@@ -82,43 +103,64 @@ def _happened(history: History, place: int, verdict: Verdict, nothing: float) ->
 def _why(network: Network, verdict: Verdict) -> str:
     """Return a sentence that holds theory against what happened, where there is theory."""
     initializer, width = INITIALIZERS[network.initializer], network.width
-    gain, scale = network.gain, network.scale
-    variance = initializer.variance(width, width, gain=gain, scale=scale)
-    if variance == 0:
-        return (
-            "All units of a layer begin as copies and get the same gradient, so copies they stay."
-        )
-    mean = initializer.mean(width, width, gain=gain, scale=scale)
+    noise = initializer.noise
+    factor = initializer.factor(width, width, gain=network.gain, scale=network.scale)
+    mean = factor * noise.mean(width, width)
+    variance = factor * factor * noise.variance(width, width)
+    if variance == 0 and network.bias_std == 0 and width > 1:
+        return _copies(network, width * mean, verdict)
+    if max(factor, network.bias_std) > _LARGEST:
+        return ""
     if network.normalization != "none" or network.bias_mean != 0 or mean != 0:
         return ""
     point = phase(network.activation, width * variance, network.bias_std**2)
     if point.depth_c is None:
-        factor = width * variance * moments(network.activation, 1.0).square
-        return _growth(network.depth, factor, verdict)
+        return _growth(network, width * variance, verdict)
     reach = TRAINABLE * point.depth_c
     if network.depth <= reach and verdict in ("stalled", "diverged"):
         return _failed_within_reach(network.depth, reach, point.chi_1 or 0.0)
     return _reach(network.depth, reach, verdict)
 
 
-def _growth(depth: int, factor: float, verdict: Verdict) -> str:
-    whole = number(factor**depth)
-    start = "" if verdict in ("diverged", "stalled") else "That is more than theory promises: "
-    text = f"each layer multiplies the signal's mean square by {number(factor)}, all by {whole}."
-    return start + (text if start else text[0].upper() + text[1:])
+def _copies(network: Network, total: float, verdict: Verdict) -> str:
+    """Say what becomes of equal units, whose incoming weights add up to `total`."""
+    if verdict == "diverged" and network.normalization == "none" and total > 1:
+        return f"Equal weights add up: each layer multiplies what comes in by {number(total)}."
+    return "All units of a layer begin as copies and get the same gradient, so copies they stay."
+
+
+def _growth(network: Network, weight_var: float, verdict: Verdict) -> str:
+    """Say by how much the mean square of h grows from inputs on, where it does without end."""
+    decades = _decades(network, weight_var)
+    whole, each = from_log10(decades), from_log10(decades / network.depth)
+    text = f"each layer multiplies the signal's mean square by {each}, all by {whole}"
+    learned = verdict in ("trained", "learning")
+    if learned and decades > DECADES:
+        return f"That is more than theory promises: {text}."
+    first = weight_var + network.bias_std**2
+    sound = "" if learned or max(decades, math.log10(first)) > DECADES else f": {_SOUND}"
+    return f"{text[0].upper()}{text[1:]}{sound}."
+
+
+def _decades(network: Network, weight_var: float) -> float:
+    """Return log10 of the mean square of the last layer's h, if that of the inputs is 1."""
+    square, decades = 1.0, 0.0
+    for _ in range(network.depth):
+        length = weight_var * square + network.bias_std**2
+        near = min(length, _LONG)
+        square = moments(network.activation, math.sqrt(near)).square
+        decades += math.log10(length / near)
+    return decades + math.log10(square)
 
 
 def _failed_within_reach(depth: int, layers: float, chi: float) -> str:
     """Say what theory leaves to blame: a gradient that grows on its way, or else the steps."""
-    whole = depth * math.log10(chi) if chi else -math.inf
-    if abs(whole) < DECADES:
-        return (
-            f"{_allowed(depth, layers)}: the start is sound, "
-            "so look at the learning rate and the steps."
-        )
+    decades = depth * math.log10(chi) if chi else -math.inf
+    if abs(decades) < DECADES:
+        return f"{_allowed(depth, layers)}: {_SOUND}."
     return (
         f"Inputs stay apart in all {depth} layers, but each layer multiplies the gradient's "
-        f"variance by {number(chi)}, all by {number(10**whole)}."
+        f"variance by {number(chi)}, all by {from_log10(decades)}."
     )
 
 
@@ -131,6 +173,5 @@ def _allowed(depth: int, layers: float) -> str:
     if math.isinf(layers):
         return "Theory lets a gradient through any number of layers of it"
     unit = "layer" if round(layers) == 1 else "layers"
-    return (
-        f"Theory lets a gradient through {round(layers)} {unit} of it, and the network has {depth}"
-    )
+    reach = str(round(layers)) if layers < _COUNTED else number(layers)
+    return f"Theory lets a gradient through {reach} {unit} of it, and the network has {depth}"

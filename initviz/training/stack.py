@@ -11,6 +11,7 @@ from torch import Tensor
 
 from initviz.activations import ACTIVATIONS, Activation
 from initviz.network import Network
+from initviz.training.copies import of_copies, share
 from initviz.training.normalization import Normalization, Normalized
 from initviz.training.parameters import Parameters
 from initviz.turns import checkpoint
@@ -33,12 +34,16 @@ class Pass:
 
 
 class Stack:
-    """Networks shaped like `network`, with these parameters."""
+    """Networks shaped like `network`, with these parameters.
+
+    What consists of copies alone stays so but for rounding: see `copies`.
+    """
 
     def __init__(self, network: Network, parameters: Parameters) -> None:
         self._activation = ACTIVATIONS[network.activation]
         self._parameters = parameters
         self.gradients = parameters.like(torch.zeros_like(parameters.flat))
+        self._copies = of_copies(parameters)
         self._normalizations = [
             Normalization(network.normalization, like) for like in parameters.scales
         ]
@@ -60,10 +65,15 @@ class Stack:
         loss, accuracy, error = _cross_entropy(_affine(made, -1, h), labels)
         forward = [self._shared(inputs), *all_h]
         gradients = self._backward(error, forward, slopes, found)
+        if self._copies is not None:
+            share(self.gradients, self._copies)
         return Pass(loss, accuracy, all_z, all_h, slopes, gradients)
 
     def accuracy(self, inputs: Tensor, labels: Tensor) -> Tensor:
-        """Return the share of examples that each network classifies rightly, (networks,)."""
+        """Return the share of examples that each network classifies rightly, (networks,).
+
+        NaN where an output is not finite: such a network says nothing.
+        """
         h = self._shared(inputs)
         for layer in range(len(self._parameters.weights) - 1):
             checkpoint()
@@ -71,7 +81,9 @@ class Stack:
             if self._normalizations:
                 z = self._rescaled(layer, self._normalizations[layer].apply(z))
             h = self._activation.function(z)
-        return _right(_affine(self._parameters, -1, h), labels)
+        logits = _affine(self._parameters, -1, h)
+        finite = torch.isfinite(logits).flatten(1).all(dim=1)
+        return _right(logits, labels).masked_fill_(~finite, torch.nan)
 
     def _shared(self, inputs: Tensor) -> Tensor:
         return inputs.expand(len(self._parameters.weights[0]), -1, -1)

@@ -37,9 +37,11 @@ straight line that joins their losses. So two different bottoms are impossible u
 them is bottom too: wherever descent begins, it ends at the same loss. With the small penalty used
 here the bottom is a single point.
 
-**Why networks do.** Between two trained networks the loss rises to a barrier: they are different
-solutions. Wide and shallow, most solutions are about equally good; deep, the start decides whether
-there is one within {STEPS} steps at all. A curve of the spread that falls back to 0 is no comfort:
+**Why networks do.** Between two trained networks the loss rises to a barrier: there are many
+bottoms. Much of the way between two of them may be no more than another order of the same units,
+which changes no answer (Entezari et al. 2022); that the answers change too is what the table's
+disagreement shows. Shallow, most bottoms are about equally good; deep, the start decides how far
+down a network comes within {STEPS} steps. A curve of the spread that falls back to 0 is no comfort:
 there no start learns any more.
 """
 

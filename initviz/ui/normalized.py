@@ -29,7 +29,9 @@ _WHY = """
 **Why the gain drops out.** Batch normalization divides each pre-activation by its own standard
 deviation over the batch. Weights twice as large make pre-activations twice as large, and the
 division takes the factor out again: the layer's output is the same for every gain, and so is the
-gradient that it hands back.
+gradient that it hands back. Only where weights are so small that the variance is hardly above the
+ε = 10⁻⁵ added to it against division by 0 does the gain show again: take Normal, fixed std, at the
+smallest gains.
 
 **What it does not do.** The gradient of the weights themselves still shrinks with the gain, by 1
 over the gain, so large weights learn as with a smaller learning rate. And the normalization adds a
@@ -80,8 +82,7 @@ def show(chosen: dict[str, str]) -> None:
         "drift": f"Gradient variance at layer 1 over the last layer's, by gain. {_ends(found)}",
         "layers": f"Gradient variance by layer at gain {chosen['gain']}. {' '.join(answer)}",
         "verdicts": f"Verdict by gain. {answer[0]}",
-        "weight_gradient": "Variance of the first layer's weight gradient by gain; with "
-        "normalization it falls as 1 over the gain squared.",
+        "weight_gradient": _weights(found),
     }
     lesson.charts("charts", figures, alts)
     st.caption(
@@ -110,6 +111,17 @@ def said(found: Swept, at: int) -> tuple[str, str]:
     return bold, (
         f"At gain {number(GAINS[at])} the gradient's variance is multiplied by {factors[0]} on its "
         f"way back without it, by {factors[1]} with it."
+    )
+
+
+def _weights(found: Swept) -> str:
+    """Describe the gradient of the first layer's weights by both ends of the gains."""
+    first = found.weight_gradient[1, :, 0]
+    ends = [from_log10(float(v - first[len(GAINS) // 2])) for v in first[[0, -1]]]
+    return (
+        "Variance of the first layer's weight gradient by gain, over that at gain 1: with "
+        f"normalization {ends[0]} at gain {number(GAINS[0])}, {ends[1]} at gain "
+        f"{number(GAINS[-1])}."
     )
 
 

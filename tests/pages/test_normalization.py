@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parents[2]
@@ -43,3 +44,12 @@ def test_a_bad_value_is_named() -> None:
     warned = app.warning[0].value.replace("\\", "")
     assert "depth must be one of 10, 20; got '12'; using 10." in warned
     assert "activation must be one of relu, tanh, sigmoid; got 'gelu'; using relu." in warned
+
+
+@pytest.mark.parametrize(("initializer", "smallest"), [("glorot_uniform", "100"), ("normal", "57")])
+def test_the_weights_gradient_is_told_as_measured(initializer: str, smallest: str) -> None:
+    # Weights of std 0.001 give variances that ε outweighs, so the law of the others does not hold.
+    app = opened(initializer=initializer)
+    [alt] = [c.proto.alt for c in app.get("plotly_chart") if "weight gradient" in c.proto.alt]
+    assert f"with normalization {smallest} at gain 0.10, 0.010 at gain 10." in alt
+    assert "ε = 10⁻⁵" in told(app)

@@ -38,6 +38,12 @@ def test_the_answer_is_about_what_was_chosen(params: dict[str, str], answer: str
     assert len(app.get("plotly_chart")) == 5
 
 
+def test_the_question_about_biases_is_answered() -> None:
+    app = opened()
+    assert "No: after training " in told(app)
+    assert "the learning rate is 0.1" in " ".join(c.value for c in app.caption)
+
+
 def test_the_address_holds_the_choices() -> None:
     app = opened()
     app.select_slider[0].set_value("0.1").run()

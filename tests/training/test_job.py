@@ -119,6 +119,35 @@ def test_who_learns_at_no_rate_is_told_from_who_diverges_at_all() -> None:
     assert math.isnan(sweep.losses[0, 1])
 
 
+def advanced(sweep: Rates, rates_made: int) -> Rates:
+    while sweep.rates_made < rates_made:
+        sweep.advance(0)
+    return sweep
+
+
+def test_nobody_is_judged_before_every_rate_was_tried() -> None:
+    networks = [
+        Network(depth=5, width=64),
+        Network(depth=6, width=16, initializer="zeros"),
+        Network(depth=6, width=16, initializer="normal", scale=1e8),
+    ]
+    first = advanced(Rates(networks[:1], Training(steps=60)), 1)
+    assert "learns at none of the rates tried so far: at best, 3.2 × 10⁻⁴" in told(first)[0]
+    assert "blame" not in told(first)[0]
+    assert "learns best so far at a rate of" in told(advanced(first, 3))[0]
+    assert "learns best at a rate of" in told(ended(first))[0]
+    sweep = advanced(Rates([n.replace(depth=6, width=16) for n in networks], Training(steps=20)), 2)
+    sweep.stop()
+    assert "blame" not in told(sweep)[1]
+    assert told(sweep)[2].endswith("diverges at every rate tried so far.")
+
+
+@pytest.mark.parametrize(("steps", "words"), [(1, "after 1 step."), (10, "after 10 steps.")])
+def test_in_a_few_steps_nobody_is_acquitted(steps: int, words: str) -> None:
+    sweep = ended(Rates([Network(depth=3, width=16)], Training(steps=steps)))
+    assert told(sweep)[0].endswith(words)
+
+
 def test_a_sweep_gets_fewer_steps_and_is_refused_where_none_fit() -> None:
     assert shortened(SMALL, Training(steps=300)).steps == 100
     assert shortened(SMALL, Training(steps=30)).steps == 30

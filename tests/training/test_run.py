@@ -1,5 +1,6 @@
 """A run as a page uses it: the same every time, stopped anywhere, untouched by its neighbours."""
 
+import math
 import threading
 
 import numpy as np
@@ -11,6 +12,7 @@ from initviz.network import build
 from initviz.training import Step, Training, budget, train
 from initviz.training.datasets import batches, dataset
 from initviz.training.parameters import drawn
+from initviz.training.stack import Stack
 from initviz.turns import TURNS, Turns, stoppable
 
 SMALL = Network(depth=3, width=16)
@@ -76,6 +78,15 @@ def test_a_network_that_overflows_leaves_the_others_as_they_are(
                 assert np.isnan(column[1]).all(), name
                 np.testing.assert_array_equal(column[[0, 2]], getattr(theirs.layers, name))
     assert np.isnan(mixed[-1].test_accuracy).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("lost", [math.nan, math.inf])
+def test_what_the_last_step_broke_is_not_tested(lost: float) -> None:
+    data = dataset("digits")
+    made = drawn([SMALL, SMALL], 0, data.features, data.classes, torch.float32)
+    made.weights[1][1, 0, 0] = lost
+    found = Stack(SMALL, made).accuracy(data.test_inputs, data.test_labels)
+    assert torch.isnan(found).tolist() == [False, True]
 
 
 def test_a_run_in_which_nothing_is_finite_goes_on_to_its_end() -> None:
