@@ -45,6 +45,11 @@ def quoted(value: object) -> str:
     return text if len(text) <= _LONGEST_ECHO else text[:_LONGEST_ECHO] + "…"
 
 
+def counted(many: int, noun: str) -> str:
+    """Return how many there are of something: 1 step, 2 steps."""
+    return f"{many} {noun}" if many == 1 else f"{many} {noun}s"
+
+
 def listed(names: Iterable[str]) -> str:
     """Return names as a comma-separated list."""
     return ", ".join(names)

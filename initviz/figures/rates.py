@@ -19,7 +19,7 @@ def plot_rates(
     hues: Sequence[int],
     *,
     chosen: float,
-    classes: int,
+    guess: float,
     colours: Palette,
 ) -> Figure:
     """Draw the final loss against the learning rate; crosses diverged.
@@ -27,7 +27,6 @@ def plot_rates(
     `losses` is (rates so far, networks), of the first of the rates.
     """
     shown = decades(log10(losses), LOSSES)
-    guess = math.log(classes)
     x, traces = np.array(rates)[: len(losses)], []
     for name, hue, column in zip(names, hues, losses.T, strict=True):
         colour = colours.hues[hue]

@@ -37,26 +37,30 @@ class Curves:
     """What the charts of a run show.
 
     `loss` and `accuracy` are (steps so far, networks), `hues` the place of each network's hue
-    in a palette, `steps` how many there will be and `run` what tells one run from another.
+    in a palette, `test` the accuracies on the test set, NaN where there is none, `guess` the loss
+    and the accuracy of guessing, `steps` how many there will be and `run` what tells one run from
+    another.
     """
 
     names: tuple[str, ...]
     hues: tuple[int, ...]
     loss: Floats
     accuracy: Floats
-    classes: int
+    test: Floats
+    guess: tuple[float, float]
     steps: int
     run: int
 
     def emptied(self) -> "Curves":
         """Return the same before the first step."""
-        return replace(self, loss=self.loss[:0], accuracy=self.accuracy[:0])
+        nothing = np.full(len(self.names), np.nan)
+        return replace(self, loss=self.loss[:0], accuracy=self.accuracy[:0], test=nothing)
 
 
 def plot_loss(curves: Curves, colours: Palette) -> Figure:
     """Draw each network's loss on a log axis; a cross marks where it stops being a number."""
     shown = decades(log10(curves.loss), LOSSES)
-    guess = math.log(curves.classes)
+    guess = curves.guess[0]
     return Figure(
         [
             *_lines(curves, curves.loss, colours, "loss %{y:.3~r}"),
@@ -76,15 +80,16 @@ def plot_loss(curves: Curves, colours: Palette) -> Figure:
 
 def plot_accuracy(curves: Curves, colours: Palette) -> Figure:
     """Draw the share of each step's batch that each network classifies rightly."""
-    guess = 1 / curves.classes
+    guess = curves.guess[1]
     return Figure(
         [
             *_lines(curves, curves.accuracy, colours, "%{y:.0%} right"),
             *_crosses(curves, curves.accuracy, guess, colours),
+            *_tests(curves, colours),
         ],
         layout(
             "Accuracy",
-            "share of each step's batch",
+            "share of each step's batch; diamond: of the test set",
             colours,
             uirevision=curves.run,
             xaxis=step_axis(curves.steps, colours),
@@ -100,6 +105,7 @@ def step_axis(steps: int, colours: Palette) -> dict[str, Any]:
         "title": {"text": "step", "standoff": 4},
         "range": [1 - 0.02 * steps, 1.02 * steps + 0.5],
         "tickformat": "d",
+        **({"dtick": 1} if steps <= _TICKS else {}),
         "gridcolor": colours.grid,
         "showgrid": False,
         "zeroline": False,
@@ -135,6 +141,7 @@ def plot_gradients(
         "zmin": low,
         "zmax": high,
         "colorbar": {
+            "title": {"text": "variance", "font": {"size": 11}},
             "thickness": 10,
             "tickprefix": "10<sup>",
             "ticksuffix": "</sup>",
@@ -154,6 +161,7 @@ def plot_gradients(
             hovermode="closest",
             showlegend=False,
             uirevision=run,
+            annotations=[_silence(colours)] if len(steps) and not found.size else [],
             xaxis=step_axis(last, colours),
             yaxis=value_axis(
                 colours,
@@ -165,6 +173,11 @@ def plot_gradients(
             ),
         ),
     )
+
+
+def _silence(colours: Palette) -> dict[str, Any]:
+    middle = {"x": 0.5, "xref": "paper", "y": 0.5, "yref": "paper"}
+    return note("no gradient at any step: all are 0 or not finite", colours, **middle)
 
 
 def decades(logarithms: Floats, at_least: Window) -> Window:
@@ -192,11 +205,36 @@ def _lines(curves: Curves, values: Floats, colours: Palette, told: str) -> list[
             "x": steps,
             "y": column[::every].astype(np.float32),
             "name": name,
-            "mode": "lines",
+            # A line of one point is not to be seen.
+            "mode": "lines+markers" if len(steps) == 1 else "lines",
             "line": {"color": colours.hues[hue], "width": 2},
             "hovertemplate": told,
         }
         for name, hue, column in zip(curves.names, curves.hues, values.T, strict=True)
+    ]
+
+
+def _tests(curves: Curves, colours: Palette) -> list[Trace]:
+    """Mark what each network gets right of the test set, at the last step."""
+    return [
+        {
+            "type": "scatter",
+            "x": [len(curves.accuracy)],
+            "y": [float(share)],
+            "name": f"{name}, test set",
+            "mode": "markers",
+            "marker": {
+                "color": colours.hues[hue],
+                "size": 11,
+                "symbol": "diamond",
+                "line": {"color": colours.ink, "width": 1},
+            },
+            "showlegend": False,
+            "cliponaxis": False,
+            "hovertemplate": "%{y:.0%} right",
+        }
+        for name, hue, share in zip(curves.names, curves.hues, curves.test, strict=True)
+        if np.isfinite(share)
     ]
 
 

@@ -6,6 +6,7 @@ from initviz import work
 from initviz.network import Batch, Network
 from initviz.training.datasets import dataset
 from initviz.training.spec import Training
+from initviz.words import counted
 
 # What a person who has asked for a run waits for, on one core, and what a small server can hold.
 MOST_SECONDS = 60.0
@@ -66,9 +67,9 @@ def check(networks: Sequence[Network], training: Training) -> None:
     if fits(networks, training):
         return
     fewer, shorter = nearest(networks, training)
-    many = "1 network" if len(networks) == 1 else f"{len(networks)} networks"
     raise ValueError(
-        f"{many} of depth {networks[0].depth} and width {networks[0].width} "
+        f"{counted(len(networks), 'network')} of depth {networks[0].depth} "
+        f"and width {networks[0].width} "
         f"for {training.steps} steps take about {seconds(networks, training):.0f} seconds and "
         f"{memory(networks, training) / 2**30:.1f} GiB; the limits are {MOST_SECONDS:.0f} seconds "
         f"and {MAX_BYTES / 2**30:.0f} GiB; depth {fewer[0].depth} with {shorter.steps} steps fits"

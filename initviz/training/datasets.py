@@ -34,6 +34,19 @@ class Dataset:
         """How many numbers an example has."""
         return self.inputs.shape[1]
 
+    @property
+    def guess_loss(self) -> float:
+        """The loss of who knows how frequent the classes are, and nothing else: their entropy."""
+        return float(torch.special.entr(self._shares()).sum())
+
+    @property
+    def guess_accuracy(self) -> float:
+        """The share of examples that are of the most frequent class."""
+        return float(self._shares().max())
+
+    def _shares(self) -> Tensor:
+        return self.labels.bincount().double() / len(self.labels)
+
 
 @lru_cache(maxsize=3)
 @torch.inference_mode(mode=False)

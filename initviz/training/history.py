@@ -46,6 +46,12 @@ class History:
         return mean
 
     @property
+    def final_accuracy(self) -> Floats:
+        """The mean of the last 20 steps' accuracies, (networks,)."""
+        mean: Floats = self.accuracy[-LAST_STEPS:].mean(axis=0)
+        return mean
+
+    @property
     def first_nonfinite_step(self) -> list[int | None]:
         """The step, from 1, at which each network's loss was no number any more."""
         lost = np.isnan(self.loss)

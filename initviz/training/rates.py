@@ -1,6 +1,5 @@
 """The same networks trained at several learning rates, so that none is blamed for one rate."""
 
-import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -11,16 +10,16 @@ from initviz.training import budget
 from initviz.training.datasets import dataset
 from initviz.training.history import LAST_STEPS, History
 from initviz.training.job import Job
-from initviz.training.reading import name, verdict_of
+from initviz.training.reading import learns, name
 from initviz.training.run import check, train
 from initviz.training.spec import Training
-from initviz.words import number
+from initviz.words import counted, number
 
 # Rates on either side of the one chosen, and how many of them make a factor of ten.
 _EITHER_SIDE, _A_DECADE = 3, 2
 _MOST_STEPS = 100
-# The share of the loss of knowing nothing above which nothing has been learned.
-_NOTHING = 0.95
+# Rates whose losses differ by less, as a share of what guessing costs, do equally well.
+_CHANCE = 0.02
 
 
 def rates(learning_rate: float) -> tuple[float, ...]:
@@ -97,16 +96,24 @@ def _told(sweep: Rates, place: int) -> str:
         return f"{who} diverges at every rate tried{'' if whole else ' so far'}."
     best = int(np.nanargmin(losses))
     rate, loss, steps = number(sweep.rates[best]), float(losses[best]), sweep.training.steps
-    nothing = math.log(dataset(sweep.training.data).classes)
-    after = "after 1 step" if steps == 1 else f"after {steps} steps"
-    if verdict_of(loss, nothing) in ("trained", "learning"):
+    guess, after = dataset(sweep.training.data).guess_loss, f"after {counted(steps, 'step')}"
+    edge = _edge(losses, guess) if whole else ""
+    if learns(loss, guess):
         so_far = "learns best" if whole else "learns best so far"
-        return f"{who} {so_far} at a rate of {rate}: loss {number(loss)} {after}."
+        return f"{who} {so_far} at a rate of {rate}: loss {number(loss)} {after}.{edge}"
     which = "these rates" if whole else "the rates tried so far"
-    # Who has begun to learn may need more steps, and in so few nobody learns.
-    innocent = whole and loss > _NOTHING * nothing and steps >= LAST_STEPS
-    blame = " The step size is not to blame." if innocent else ""
+    # In so few steps nobody learns.
+    innocent = " The step size is not to blame." if whole and steps >= LAST_STEPS else ""
     return (
         f"{who} learns at none of {which}: at best, {rate}, its loss is {number(loss)} "
-        f"{after}.{blame}"
+        f"{after}.{edge or innocent}"
     )
+
+
+def _edge(losses: Floats, guess: float) -> str:
+    """Say so if the best of a sweep's rates is the smallest or the largest, by more than chance."""
+    best = int(np.nanargmin(losses))
+    end = {0: "smallest", len(losses) - 1: "largest"}.get(best)
+    if end is None or np.nanmax(losses) - losses[best] < _CHANCE * guess:
+        return ""
+    return f" It is the {end} one tried: the best may lie beyond."

@@ -14,7 +14,7 @@ from initviz.theory.plane import PYTORCH_GAINS, landmarks
 from initviz.ui import explore, state
 from initviz.ui.cache import COBWEB_START, cobweb_of, plane_of
 from initviz.ui.text import LABELS, STEADY
-from initviz.words import number
+from initviz.words import counted, number
 
 # Standard deviations beyond which theory is not asked.
 _FAR = 100.0
@@ -90,7 +90,7 @@ def _two_inputs(network: Network, at: tuple[float, float]) -> None:
 
 def _fate(drawn: Cobweb, steps: int) -> str:
     """Say in one sentence what becomes of two inputs."""
-    last, layers = float(drawn.walk[-1]), "1 layer" if steps == 1 else f"{steps} layers"
+    last, layers = float(drawn.walk[-1]), counted(steps, "layer")
     if drawn.c_star < 1:
         what = f"here every pair, alike or not, drifts towards {_cosine(drawn.c_star)}"
     elif math.isclose(last, COBWEB_START, abs_tol=5e-3):

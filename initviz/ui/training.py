@@ -14,6 +14,7 @@ from initviz.ui.cache import advance
 from initviz.ui.live import redraw
 from initviz.ui.training_answer import answer, invite, share, told
 from initviz.ui.training_state import Setting
+from initviz.words import counted
 
 # Seconds of a slice of training, and between two looks at it.
 _SLICE = _TICK = 0.3
@@ -80,13 +81,13 @@ def _cost(setting: Setting) -> str:
         sweep = Rates(networks, training)
     except ValueError:
         return f"{told}."
-    brief = f"{len(sweep.rates)} learning rates of {sweep.training.steps} steps each"
+    steps = counted(sweep.training.steps, "step")
+    brief = f"{counted(len(sweep.rates), 'learning rate')} of {steps} each"
     return f"{told}, {brief} about {_duration(sweep.seconds_left)}."
 
 
 def _duration(amount: float) -> str:
-    whole = max(1, round(amount))
-    return "1 second" if whole == 1 else f"{whole} seconds"
+    return counted(max(1, round(amount)), "second")
 
 
 def _look(setting: Setting, *, ticking: bool) -> None:
@@ -101,9 +102,10 @@ def _look(setting: Setting, *, ticking: bool) -> None:
             _progress(shown.job)
         elif run is not None and ended:
             st.caption(told(run, former=run.setting != setting))
-        elif setting.networks:
+        elif setting.networks and sweep is None and not _refusal(setting):
             invite(setting)
-    figures = training_charts.curves(setting, run)
+    # What was asked for comes first.
+    figures = training_charts.curves(setting, run) if run is not None or sweep is None else {}
     with st.container(gap="xsmall", key="readings"):
         if run is not None and ended:
             answer(run)

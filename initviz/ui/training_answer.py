@@ -5,14 +5,16 @@ import streamlit as st
 from initviz import Network, work
 from initviz.network import Batch
 from initviz.training import read
+from initviz.training.expected import Verdict
 from initviz.training.links import command
 from initviz.training.live import Live
-from initviz.training.reading import Reading, Verdict
+from initviz.training.reading import Reading
 from initviz.ui import explore, state
 from initviz.ui.cache import signals_of
 from initviz.ui.text import BADGES, LABELS, Colour, name_of, plain
 from initviz.ui.training_runs import Shown
 from initviz.ui.training_state import Setting
+from initviz.words import counted, listed, number
 
 # Seconds of a probe that nobody asked for.
 _GLANCE = 0.3
@@ -21,6 +23,7 @@ _VERDICTS: dict[Verdict, tuple[str, str, Colour]] = {
     "learning": ("Learning", "trending_up", "orange"),
     "stalled": ("Stalled", "horizontal_rule", "gray"),
     "diverged": ("Diverged", "error", "red"),
+    "early": ("Too early", "hourglass", "gray"),
 }
 
 
@@ -32,6 +35,10 @@ def answer(run: Shown[Live]) -> None:
         return
     for place, reading in enumerate(read(run.job.history)):
         _reading(reading, run.setting.batch, place)
+    st.caption(
+        "A loss is the mean of the last 20 steps, each on a batch of the training data. What "
+        "theory lets a gradient through are six of its depth scales: see Edge of chaos."
+    )
 
 
 def _reading(reading: Reading, batch: Batch, place: int) -> None:
@@ -51,9 +58,10 @@ def told(run: Shown[Live], *, former: bool) -> str:
         said = [f"All {job.made} steps are done; the slider of the last chart goes back in them."]
     if former:
         said.append(
-            "These curves belong to the setting before the last change, "
-            f"{name_of(job.networks[0], run.setting.batch).partition(', ')[2]}: "
-            "press Train for the present one."
+            "These curves belong to the setting before the last change: "
+            f"{listed(LABELS['initializer'][n.initializer] for n in job.networks)}; "
+            f"{name_of(job.networks[0], run.setting.batch).partition(', ')[2]}, "
+            f"{counted(job.training.steps, 'step')} at {number(job.training.learning_rate)}."
         )
     return plain(" ".join(said))
 
@@ -107,7 +115,9 @@ def share(setting: Setting, run: Shown[Live] | None, figures: explore.Figures) -
     if not sharing.open:
         return
     with sharing:
-        st.caption("The address holds every setting of this page: copy it to share.")
+        st.caption(
+            "The address holds every setting of this page, but no run: who opens it presses Train."
+        )
         st.code(state.link(), language=None, wrap_lines=True)
         if run is not None and run.job.made:
             st.download_button(
@@ -117,6 +127,7 @@ def share(setting: Setting, run: Shown[Live] | None, figures: explore.Figures) -
                 "text/csv",
                 icon=":material/table:",
                 on_click="ignore",
+                help="Loss and accuracy of every step.",
             )
             explore.csv_button("These charts (CSV)", figures, "training_charts.csv")
         if setting.networks:

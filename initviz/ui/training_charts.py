@@ -8,6 +8,7 @@ from initviz.figures.replay import plot_replay
 from initviz.figures.theme import Figure
 from initviz.figures.training import Curves, plot_accuracy, plot_gradients, plot_loss
 from initviz.network import Network
+from initviz.training import Training
 from initviz.training.datasets import dataset
 from initviz.training.live import Live
 from initviz.training.rates import Rates, told
@@ -68,7 +69,8 @@ def _curves(setting: Setting) -> Curves:
         places(setting),
         nothing,
         nothing,
-        dataset(setting.training.data).classes,
+        np.full(len(setting.networks), np.nan),
+        _guess(setting.training),
         setting.training.steps,
         0,
     )
@@ -81,10 +83,16 @@ def _curves_of(run: Shown[Live]) -> Curves:
         run.hues,
         history.loss,
         history.accuracy,
-        dataset(history.training.data).classes,
+        history.test_accuracy,
+        _guess(history.training),
         history.training.steps,
         run.number,
     )
+
+
+def _guess(training: Training) -> tuple[float, float]:
+    data = dataset(training.data)
+    return data.guess_loss, data.guess_accuracy
 
 
 def _names(networks: tuple[Network, ...]) -> tuple[str, ...]:
@@ -124,6 +132,10 @@ def _layers(run: Shown[Live]) -> dict[str, Figure]:
         _chart("gradients", heatmap(0) if going else figures["gradients"], alt)
         alt = "Activation and gradient variance by layer, with a slider over the steps"
         _chart("replay", replay, alt)
+    st.caption(
+        "Left, a column is a step and a row a layer; stripes are batches with larger or smaller "
+        "gradients. Right, drag the slider through the steps."
+    )
     return figures if going else figures | {"replay": replay}
 
 
@@ -153,7 +165,7 @@ def _rates(sweep: Shown[Rates], *, former: bool) -> dict[str, Figure]:
             names,
             sweep.hues,
             chosen=sweep.setting.training.learning_rate,
-            classes=dataset(job.training.data).classes,
+            guess=dataset(job.training.data).guess_loss,
             colours=explore.colours(),
         )
 

@@ -13,10 +13,14 @@ from initviz.figures.theme import DARK, LIGHT
 from initviz.figures.training import Curves, plot_accuracy, plot_gradients, plot_loss
 from initviz.training.live import _spaced
 
+TESTS = np.array([0.8, math.nan])
+
 
 def curves(loss: list[list[float]], steps: int = 10) -> Curves:
     values = np.array(loss, dtype=float).reshape(-1, 2)
-    return Curves(("He", "Glorot"), (0, 3), values, values / 10, 10, steps, 1)
+    return Curves(
+        ("He", "Glorot"), (0, 3), values, values / 10, TESTS, (math.log(10), 0.1), steps, 1
+    )
 
 
 def named(figure, name: str):
@@ -31,6 +35,25 @@ def test_every_step_is_drawn_in_the_networks_own_hue() -> None:
     assert named(figure, "Glorot").line.color == LIGHT.hues[3]
     assert figure.layout.yaxis.type == "log"
     assert figure.layout.shapes[0].y0 == pytest.approx(math.log(10))
+
+
+def test_the_test_set_is_a_diamond_at_the_last_step() -> None:
+    figure = plot_accuracy(curves([[2.0, 2.0], [1.0, 1.0]]), LIGHT)
+    diamond = named(figure, "He, test set")
+    assert (diamond.x, diamond.y) == ((2,), (0.8,))
+    assert "Glorot, test set" not in [t.name for t in figure.data]
+    assert len(plot_accuracy(curves([[2.0, 2.0]]).emptied(), LIGHT).data) == 2
+
+
+def test_a_single_step_is_seen() -> None:
+    figure = plot_loss(curves([[2.3, 2.2]], 1), LIGHT)
+    assert "markers" in named(figure, "He").mode
+    assert figure.layout.xaxis.dtick == 1
+
+
+def test_a_heatmap_without_a_gradient_says_so() -> None:
+    figure = plot_gradients([1, 2], np.zeros((2, 3)), "Zeros", 0, last=2, run=1, colours=LIGHT)
+    assert "no gradient" in figure.layout.annotations[0].text
 
 
 def test_axes_and_size_are_the_same_at_the_start_and_at_the_end() -> None:
@@ -84,7 +107,13 @@ def test_gradients_are_layers_by_steps_in_decades() -> None:
 def test_rates_that_diverged_are_crosses_and_those_not_tried_are_nothing() -> None:
     losses = np.array([[0.5, np.nan], [2.0, 2.2]])
     figure = plot_rates(
-        (0.001, 0.01, 0.1), losses, ("He", "Glorot"), (0, 1), chosen=0.01, classes=2, colours=DARK
+        (0.001, 0.01, 0.1),
+        losses,
+        ("He", "Glorot"),
+        (0, 1),
+        chosen=0.01,
+        guess=math.log(2),
+        colours=DARK,
     )
     assert named(figure, "He").x.tolist() == [0.001, 0.01]
     assert named(figure, "He").y.tolist() == [0.5, 2.0]

@@ -132,12 +132,12 @@ def test_nobody_is_judged_before_every_rate_was_tried() -> None:
         Network(depth=6, width=16, initializer="normal", scale=1e8),
     ]
     first = advanced(Rates(networks[:1], Training(steps=60)), 1)
-    assert "learns at none of the rates tried so far: at best, 3.2 × 10⁻⁴" in told(first)[0]
-    assert "blame" not in told(first)[0]
+    assert "learns best so far at a rate of 3.2 × 10⁻⁴" in told(first)[0]
     assert "learns best so far at a rate of" in told(advanced(first, 3))[0]
     assert "learns best at a rate of" in told(ended(first))[0]
     sweep = advanced(Rates([n.replace(depth=6, width=16) for n in networks], Training(steps=20)), 2)
     sweep.stop()
+    assert "learns at none of the rates tried so far" in told(sweep)[1]
     assert "blame" not in told(sweep)[1]
     assert told(sweep)[2].endswith("diverges at every rate tried so far.")
 
@@ -145,7 +145,15 @@ def test_nobody_is_judged_before_every_rate_was_tried() -> None:
 @pytest.mark.parametrize(("steps", "words"), [(1, "after 1 step."), (10, "after 10 steps.")])
 def test_in_a_few_steps_nobody_is_acquitted(steps: int, words: str) -> None:
     sweep = ended(Rates([Network(depth=3, width=16)], Training(steps=steps)))
-    assert told(sweep)[0].endswith(words)
+    assert words in told(sweep)[0]
+    assert "blame" not in told(sweep)[0]
+
+
+def test_it_says_where_the_best_rate_is_the_last_one_tried() -> None:
+    sweep = ended(Rates([Network(depth=3, width=16)], Training(steps=40, learning_rate=1e-4)))
+    assert int(np.nanargmin(sweep.losses)) == len(sweep.rates) - 1
+    assert told(sweep)[0].endswith("It is the largest one tried: the best may lie beyond.")
+    assert "learns at none" in told(sweep)[0]
 
 
 def test_a_sweep_gets_fewer_steps_and_is_refused_where_none_fit() -> None:
