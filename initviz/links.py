@@ -1,6 +1,6 @@
 """A setting as a query string and back: what the page's address holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -50,17 +50,19 @@ def from_query(query: str) -> Reading:
     return from_params(parse_qs(query, keep_blank_values=True))
 
 
-def from_params(params: Mapping[str, Sequence[str]]) -> Reading:
+def from_params(params: Mapping[str, Sequence[str]], others: Iterable[str] = ()) -> Reading:
     """Read fields from query parameters, using the nearest valid value for a bad one.
 
-    Never raises: everything not understood becomes one of the reading's `problems`.
+    Never raises: everything not understood becomes one of the reading's `problems`, which name
+    the `others` too that the address may have.
     """
     values: dict[str, Any] = {}
     problems: list[str] = []
     for field, texts in params.items():
         if field not in FIELDS:
             problems.append(
-                f"There is no setting {quoted(field)}; the settings are {listed(FIELDS)}."
+                f"There is no setting {quoted(field)}; the settings are "
+                f"{listed([*FIELDS, *others])}."
             )
             continue
         if len(texts) > 1:

@@ -75,3 +75,9 @@ def test_any_query_gives_a_valid_setting(params: dict[str, list[str]]) -> None:
     assert isinstance(reading.batch, Batch)
     assert reading.network.normalization in NORMALIZATIONS
     assert all(len(problem) < 600 and "\n" not in problem for problem in reading.problems)
+
+
+def test_a_setting_unknown_is_answered_with_those_that_a_page_has_too() -> None:
+    [problem] = from_params({"lr": ["-1"]}, ("learning_rate",)).problems
+    assert problem.startswith("There is no setting 'lr'; the settings are depth, width, ")
+    assert problem.endswith(", seed, learning_rate.")

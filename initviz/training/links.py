@@ -7,7 +7,7 @@ from initviz.initializers import INITIALIZERS
 from initviz.links import to_params as network_params
 from initviz.network import Batch, Network
 from initviz.training.spec import MOST_NETWORKS, Training
-from initviz.words import quoted
+from initviz.words import listed, quoted
 
 # What the address holds of a training; number format and seed are the batch's.
 FIELDS = ("data", "optimizer", "learning_rate", "steps", "batch_size")
@@ -42,11 +42,11 @@ def from_params(params: Mapping[str, Sequence[str]], initializer: str) -> Readin
                 problems.append(f"{error}; using {values[field]}.")
     names = usual(initializer)
     for text in params.get("initializers", ())[-1:]:
-        names = _names(text, problems) or names
+        names = _names(text, problems, names)
     return Reading(names, Training(**values), tuple(problems))
 
 
-def _names(text: str, problems: list[str]) -> tuple[str, ...]:
+def _names(text: str, problems: list[str], usually: tuple[str, ...]) -> tuple[str, ...]:
     names: list[str] = []
     for given in filter(None, text.split(",")):
         try:
@@ -57,7 +57,11 @@ def _names(text: str, problems: list[str]) -> tuple[str, ...]:
         names.append(name)
     unique = tuple(dict.fromkeys(names))
     if not unique:
-        problems.append(f"initializers must be 1 to {MOST_NETWORKS} names; got {quoted(text)}.")
+        problems.append(
+            f"initializers must be 1 to {MOST_NETWORKS} names; got {quoted(text)}; "
+            f"using {listed(usually)}."
+        )
+        return usually
     if len(unique) > MOST_NETWORKS:
         problems.append(
             f"initializers must be 1 to {MOST_NETWORKS} names; got {len(unique)}; "
@@ -67,8 +71,9 @@ def _names(text: str, problems: list[str]) -> tuple[str, ...]:
 
 
 def to_params(initializers: Sequence[str], training: Training) -> dict[str, str]:
-    """Return the initializers and the fields that are not the defaults."""
-    return {"initializers": ",".join(initializers)} | {
+    """Return the initializers, if there are any, and the fields that are not the defaults."""
+    chosen = {"initializers": ",".join(initializers)} if initializers else {}
+    return chosen | {
         field: str(value).removesuffix(".0")
         for field, value in Training().changes(training).items()
         if field in FIELDS

@@ -62,6 +62,7 @@ def open_page(own: Collection[str] = ()) -> None:
         if st.session_state["page"] != page:
             # Another page's widgets have other identities, and begin without values.
             st.session_state.update(st.session_state["held"])
+            _follow_link()
         st.session_state["page"] = page
         return
     st.session_state["page"] = page
@@ -69,7 +70,7 @@ def open_page(own: Collection[str] = ()) -> None:
     pins, problems = _read_pins(given.pop("pin", []))
     view, more = _read_view({name: given.pop(name) for name in VIEWS if name in given})
     curves, worse = _read_curves(given.pop("curve", []))
-    reading = from_params(given)
+    reading = from_params(given, own)
     put(reading.network, reading.batch)
     st.session_state.update(view)
     st.session_state["pins"] = pins
@@ -77,6 +78,14 @@ def open_page(own: Collection[str] = ()) -> None:
     st.session_state["window"] = SMALLEST_WINDOW
     st.session_state["problems"] = (*reading.problems, *problems, *more, *worse)
     st.session_state["problems_at"] = None
+
+
+def _follow_link() -> None:
+    """Show the network of a link from another page; the menu's links carry none."""
+    given = {name: st.query_params.get_all(name) for name in FIELDS if name in st.query_params}
+    if given:
+        reading = from_params(given)
+        put(reading.network, reading.batch)
 
 
 def put(network: Network, batch: Batch | None = None) -> None:

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from initviz.training import check
-from initviz.training.budget import seconds
+from initviz.training import budget, check
 from initviz.training.job import Job
 from initviz.training.live import Live
 from initviz.training.rates import Rates
@@ -13,7 +12,7 @@ from initviz.ui import explore, training_charts, training_runs
 from initviz.ui.cache import advance
 from initviz.ui.live import redraw
 from initviz.ui.training_answer import answer, invite, share, told
-from initviz.ui.training_state import Setting
+from initviz.ui.training_state import Setting, use
 from initviz.words import counted
 
 # Seconds of a slice of training, and between two looks at it.
@@ -67,6 +66,9 @@ def _buttons(setting: Setting, *, refused: bool) -> str:
         "with fewer steps: so that none is blamed for a step size that does not suit it.",
     ):
         problem = _tried(lambda: training_runs.try_rates(setting))
+    if refused and setting.networks:
+        fitting = budget.nearest(setting.networks, setting.training)
+        st.button("Use what fits", icon=":material/build:", on_click=use, args=fitting)
     if training_runs.going() is not None:
         st.button("Stop", icon=":material/stop:", key="stop", on_click=training_runs.stop)
     elif not refused:
@@ -76,7 +78,7 @@ def _buttons(setting: Setting, *, refused: bool) -> str:
 
 def _cost(setting: Setting) -> str:
     networks, training = setting.networks, setting.training
-    told = f"Training takes about {_duration(seconds(networks, training))}"
+    told = f"Training takes about {_duration(budget.seconds(networks, training))}"
     try:
         sweep = Rates(networks, training)
     except ValueError:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from initviz import Network, work
+from initviz.links import to_params
 from initviz.network import Batch
 from initviz.training import read
 from initviz.training.expected import Verdict
@@ -46,7 +47,7 @@ def _reading(reading: Reading, batch: Batch, place: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"reading_{place}"):
         st.badge(label, icon=f":material/{icon}:", color=colour)
         st.markdown(plain(reading.sentence), width="stretch")
-        _predicted(reading.network, batch, place)
+        _predicted(reading.network, batch)
 
 
 def told(run: Shown[Live], *, former: bool) -> str:
@@ -66,21 +67,20 @@ def told(run: Shown[Live], *, former: bool) -> str:
     return plain(" ".join(said))
 
 
-def _predicted(network: Network, batch: Batch, place: int) -> None:
+def _predicted(network: Network, batch: Batch) -> None:
     """Link to Explore, which judged the network before it was trained."""
     try:
         verdict = signals_of(network, batch).diagnosis.verdict
     except ValueError:
         return
-    if st.button(
-        f"Explore: {BADGES[verdict][0].lower()}",
-        type="tertiary",
+    st.page_link(
+        "pages/lab/explore.py",
+        label=f"Explore: {BADGES[verdict][0].lower()}",
         icon=":material/ssid_chart:",
-        key=f"explore_{place}",
         help="What Explore says of this network before the first step; see it there.",
-    ):
-        state.take_along(network)
-        st.switch_page("pages/lab/explore.py")
+        # A link that says nothing would keep the network that was there.
+        query_params=to_params(network, batch) or {"initializer": network.initializer},
+    )
 
 
 def invite(setting: Setting) -> None:

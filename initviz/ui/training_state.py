@@ -1,5 +1,6 @@
 """The state of the Training page: the address holds it, the widgets show it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,13 @@ def held(name: str) -> Any:
 def hold(name: str, value: Any) -> None:
     """Remember what a control says."""
     st.session_state[_HELD][name] = value
+
+
+def use(networks: Sequence[Network], training: Training) -> None:
+    """Show the depth of these networks and this training's steps in the controls."""
+    st.session_state["depth"] = networks[0].depth
+    hold("steps", training.steps)
+    del st.session_state[f"{_HELD}.steps"]
 
 
 def key_of(name: str) -> str:

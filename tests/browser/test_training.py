@@ -123,7 +123,7 @@ def test_the_replay_asks_nobody(visit: Visit, sent: list[object]) -> None:
 def test_a_reading_leads_to_explore(visit: Visit) -> None:
     opened(visit, "depth=12&width=32&steps=10&initializers=glorot_uniform")
     press(visit, "Train")
-    visit.page.get_by_role("button", name=re.compile("^Explore: ")).click()
+    visit.page.get_by_role("link", name=re.compile("Explore: ")).first.click()
     visit.page.wait_for_selector(".st-key-verdict")
     visit.until("() => location.search.includes('initializer=glorot_uniform')")
     assert "depth=12" in visit.page.url

@@ -46,7 +46,12 @@ def test_a_tiny_run_ends_with_a_reading_of_each_network() -> None:
     assert "Glorot uniform (Xavier)" in told(app)
     assert "after 10 steps: too few to tell" in told(app)
     assert len(app.get("plotly_chart")) == 4
-    assert any(b.label.startswith("Explore: ") for b in app.button)
+    links = [link.proto for link in app.get("page_link")]
+    assert [link.query_string for link in links] == [
+        "depth=3&width=16",
+        "depth=3&width=16&initializer=glorot_uniform",
+    ]
+    assert all(link.label.startswith("Explore: ") for link in links)
 
 
 def test_what_explore_finds_is_said_before_anything_is_trained() -> None:
@@ -104,6 +109,11 @@ def test_work_over_the_budget_is_refused_with_what_fits() -> None:
     assert "the limits are 60 seconds" in warning.value
     assert app.button(key="train").disabled
     assert app.button(key="try_rates").disabled
+    assert "Press **Train**" not in told(app)
+    [fits] = [button for button in app.button if button.label == "Use what fits"]
+    fits.click().run()
+    assert not app.warning
+    assert not app.button(key="train").disabled
 
 
 def test_without_an_initializer_there_is_nothing_to_train() -> None:
@@ -111,6 +121,7 @@ def test_without_an_initializer_there_is_nothing_to_train() -> None:
     app.multiselect[0].set_value([]).run()
     assert not app.exception
     assert [w.value for w in app.warning] == ["Choose at least one initializer."]
+    assert "initializers" not in app.query_params
     assert app.button(key="train").disabled
 
 

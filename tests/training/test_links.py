@@ -52,7 +52,7 @@ def test_a_bad_value_is_named_and_the_nearest_used(params, named, used) -> None:
     [
         ("he_norml,zeros", "'he_norml'; using he_normal", ("he_normal", "zeros")),
         ("xavier_uniform,glorot_uniform", None, ("glorot_uniform",)),
-        ("", "1 to 5 names", ("he_normal", "glorot_uniform")),
+        ("", "using he_normal, glorot_uniform.", ("he_normal", "glorot_uniform")),
         (
             "zeros,ones,constant,normal,uniform,sparse",
             "got 6; the first are used",
