@@ -183,6 +183,8 @@ def test_the_command_and_the_data_are_shared() -> None:
     app.run()
     shown = [c.value for c in app.code]
     assert "python -m initviz train --initializer he_normal" in " ".join(shown)
+    offered = [button.proto.label for button in app.get("download_button")]
+    assert offered == ["History (CSV)", "Layers (CSV)", "These charts (CSV)"]
 
 
 def test_the_setting_is_there_again_after_another_page() -> None:
