@@ -1,8 +1,9 @@
 """The command `train`: initializers side by side, trained on the same data."""
 
 import inspect
+import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,9 +16,12 @@ from initviz.cli_format import Format, Json, chosen, print_json
 from initviz.initializers import ALIASES, INITIALIZERS
 from initviz.network import Network
 from initviz.spec import Spec
-from initviz.training import History, Reading, Training, read, train
+from initviz.training import History, Reading, Step, Training, read, train
+from initviz.training.history import LAYER_COLUMNS, layer_table
 from initviz.words import listed, number
 
+# What a shell takes for an end by Ctrl-C.
+_STOPPED = 130
 # One value for all networks; an architecture has no choice yet.
 _FIELDS: dict[str, type[Spec]] = {
     **{f: Network for f in Network.model_fields if f not in ("initializer", "architecture")},
@@ -93,34 +97,47 @@ def train_command(
     *,
     json_: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print the history as CSV.")] = False,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="With --json or --csv: every layer at every step.")
+    ] = False,
 ) -> None:
     """Train initializers side by side on the same data, and say what became of each."""
     shown = chosen(json_, csv)
-    history = _run(networks, training)
+    if layers and shown is Format.TABLE:
+        raise ValueError("--layers needs --json or --csv; a table of every layer is too long")
+    steps = _run(networks, training, layers=layers)
+    history = History.of(networks, training, steps)
     match shown:
         case Format.CSV:
-            sys.stdout.write(history.table().to_csv(index=False))
+            table = layer_table(networks, steps) if layers else history.table()
+            sys.stdout.write(table.to_csv(index=False))
         case Format.JSON:
-            print_json(_document(history, read(history)))
+            print_json(_document(history, read(history), steps))
         case Format.TABLE:
             _print(history, read(history))
+    if len(steps) < training.steps:
+        sys.stderr.write(f"Stopped after step {len(steps)} of {training.steps}.\n")
+        raise typer.Exit(_STOPPED)
 
 
-def _run(networks: list[Network], training: Training) -> History:
-    """Train, with a bar on stderr where somebody looks at it."""
-    console = Console(stderr=True)
-    steps = train(networks, training)
+def _run(networks: list[Network], training: Training, *, layers: bool) -> list[Step]:
+    """Train, with a bar on stderr where somebody looks at it; who stops it keeps what there is."""
+    console, made = Console(stderr=True), list[Step]()
+    steps = train(networks, training, statistics=layers)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        watched = progress.track(steps, total=training.steps, description="Training")
-        return History.of(networks, training, watched)
+        try:
+            for step in progress.track(steps, total=training.steps, description="Training"):
+                made.append(step)
+        except KeyboardInterrupt:
+            if not made:
+                raise
+    return made
 
 
-def _document(history: History, readings: list[Reading]) -> dict[str, Any]:
-    table = history.table().drop(columns="initializer")
-    table = table.astype(object).where(np.isfinite(table), None)
-    curves = [rows.drop(columns="network") for _, rows in table.groupby("network")]
+def _document(history: History, readings: list[Reading], steps: Sequence[Step]) -> dict[str, Any]:
+    curves = _curves(history, steps)
     final, test = (
-        [x if np.isfinite(x) else None for x in values.tolist()]
+        [_sent(x) for x in values.tolist()]
         for values in (history.final_loss, history.test_accuracy)
     )
     return {
@@ -134,11 +151,33 @@ def _document(history: History, readings: list[Reading]) -> dict[str, Any]:
                 "first_nonfinite_step": history.first_nonfinite_step[place],
                 "verdict": reading.verdict,
                 "reading": reading.sentence,
-                "history": curves[place].to_dict(orient="records"),
+                "history": curves[place],
             }
             for place, reading in enumerate(readings)
         ],
     }
+
+
+def _curves(history: History, steps: Sequence[Step]) -> list[list[Any]]:
+    """Return each network's history, a row a step; of measured layers a list of values each."""
+    table = history.table().drop(columns="initializer")
+    table = table.astype(object).where(np.isfinite(table), None)
+    curves: list[list[Any]] = [
+        rows.drop(columns="network").to_dict(orient="records")
+        for _, rows in table.groupby("network")
+    ]
+    for place, rows in enumerate(curves):
+        for row, step in zip(rows, steps, strict=True):
+            if step.layers is not None:
+                row |= {
+                    name: [_sent(v) for v in getattr(step.layers, name)[place].tolist()]
+                    for name in LAYER_COLUMNS
+                }
+    return curves
+
+
+def _sent(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _print(history: History, readings: list[Reading]) -> None:

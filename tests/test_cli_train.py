@@ -4,11 +4,14 @@ import io
 import json
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from initviz import Network
-from initviz.training import Training
+from initviz.training import Training, train
+from initviz.training.history import LAYER_COLUMNS
+from initviz.turns import stoppable
 from tests.test_cli import run
 
 BRIEF = "train --depth 3 --width 16 --steps 25"
@@ -41,6 +44,46 @@ def test_json_has_null_where_a_network_has_no_numbers(capsys, monkeypatch) -> No
     step = entry["first_nonfinite_step"]
     assert entry["history"][step - 1]["loss"] is None
     assert entry["verdict"] == "diverged"
+
+
+def test_every_layer_at_every_step_is_there_when_asked(capsys, monkeypatch) -> None:
+    networks = [Network(depth=3, width=16, initializer=i) for i in ("he_normal", "zeros")]
+    expected = [s.layers for s in train(networks, Training(steps=25), statistics=True)]
+    both = f"{BRIEF} --initializer he_normal --initializer zeros --layers"
+    _, out, _ = run(capsys, monkeypatch, f"{both} --json")
+    for place, entry in enumerate(json.loads(out, parse_constant=pytest.fail)["runs"]):
+        assert list(entry["history"][0]) == ["step", "loss", "accuracy", *LAYER_COLUMNS]
+        for name in LAYER_COLUMNS:
+            told = [[math.nan if v is None else v for v in row[name]] for row in entry["history"]]
+            np.testing.assert_array_equal(told, [getattr(s, name)[place] for s in expected])
+    code, out, err = run(capsys, monkeypatch, f"{both} --csv")
+    table = pd.read_csv(io.StringIO(out))
+    assert (code, err, len(table)) == (0, "", 2 * 25 * 3)
+    assert list(table) == ["network", "initializer", "step", "layer", *LAYER_COLUMNS]
+    row = table[(table["network"] == 1) & (table["step"] == 7) & (table["layer"] == 2)].iloc[0]
+    assert row["initializer"] == "he_normal"
+    assert row["update_ratio"] == pytest.approx(expected[6].update_ratio[0, 1])
+
+
+@pytest.mark.parametrize("calls", [1, 200])
+def test_who_stops_it_keeps_what_there_is(capsys, monkeypatch, calls: int) -> None:
+    counted = iter(range(calls))
+
+    def interrupt() -> None:
+        if next(counted, None) is None:
+            raise KeyboardInterrupt
+
+    with stoppable(interrupt):
+        code, out, err = run(capsys, monkeypatch, "train --depth 3 --width 16 --json")
+    assert code == 130
+    if calls == 1:
+        assert (out, err) == ("", "")
+        return
+    [entry] = json.loads(out)["runs"]
+    made = len(entry["history"])
+    assert 1 < made < 300
+    assert entry["test_accuracy"] is None
+    assert err == f"Stopped after step {made} of 300.\n"
 
 
 def test_csv_is_the_history(capsys, monkeypatch) -> None:
@@ -87,6 +130,7 @@ def test_a_scale_goes_to_those_that_have_one(capsys, monkeypatch) -> None:
         ("train --optimizer lion", "adam"),
         ("train --dtype float16", "float32"),
         ("train --json --csv", "--csv"),
+        ("train --layers", "--json or --csv"),
         ("train --depth 200 --width 2048", "fits"),
         ("train " + " ".join(["--initializer zeros"] * 6), "1 to 5"),
         ("train extra", "extra"),

@@ -13,6 +13,14 @@ from initviz.training.spec import Training
 
 # A single batch's loss jumps about: an outcome is the mean of so many.
 LAST_STEPS = 20
+# What is measured of every layer, by its name in `LayerStatistics`.
+LAYER_COLUMNS = (
+    "act_var",
+    "grad_preact_var",
+    "update_ratio",
+    "dead_fraction",
+    "saturated_fraction",
+)
 
 
 @dataclass(frozen=True)
@@ -69,3 +77,28 @@ class History:
                 "accuracy": self.accuracy.T.ravel(),
             }
         )
+
+
+def layer_table(networks: Sequence[Network], steps: Sequence[Step]) -> pd.DataFrame:
+    """Return one row a network, step and layer, all from 1, of the steps that have `layers`.
+
+    Columns are network, initializer, step, layer and `LAYER_COLUMNS`.
+    """
+    kept = [(step.step, step.layers) for step in steps if step.layers is not None]
+    shape = len(networks), len(kept), networks[0].depth
+    network, step, layer = np.indices(shape).reshape(3, -1)
+    columns = {
+        name: np.array([getattr(layers, name) for _, layers in kept]).reshape(
+            len(kept), len(networks), networks[0].depth
+        )
+        for name in LAYER_COLUMNS
+    }
+    return pd.DataFrame(
+        {
+            "network": network + 1,
+            "initializer": np.array([n.initializer for n in networks])[network],
+            "step": np.array([number for number, _ in kept], dtype=np.int64)[step],
+            "layer": layer + 1,
+            **{name: values.swapaxes(0, 1).ravel() for name, values in columns.items()},
+        }
+    )
