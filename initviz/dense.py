@@ -18,13 +18,14 @@ from torch import Tensor
 
 from initviz import statistics
 from initviz.activations import ACTIVATIONS, Activation
+from initviz.carried import activate, comfortable, ldexp, slope
 from initviz.data import draw_cotangent, draw_inputs
 from initviz.initializers import INITIALIZERS
 from initviz.measured import Exponents, Measured, join, merge
 from initviz.network import Batch, Network, biases, fans, readout_weight
 from initviz.noise import Draw, layer_noise
 from initviz.signals import SIZES
-from initviz.statistics import Floats
+from initviz.statistics import Floats, Samples
 from initviz.turns import checkpoint
 
 # A chunk stays in the second-level cache, and its values drift by less than 1e±8 from
@@ -32,13 +33,10 @@ from initviz.turns import checkpoint
 _CHUNK_BYTES = 2 * 2**20
 _CHUNK_LAYERS = 16
 _CHUNK_DECADES = 8.0
-_COMFORTABLE = (1e-6, 1e6)
 # Amplitudes or mean squares beyond these are computed again in float64.
 _SAFE_FACTOR = (1e-15, 1e15)
 _SAFE_SQUARE = (1e-28, 1e28)
 _ALL_DISTINCT = 0.95
-# Beyond 2^±400 every activation here is linear or constant, and squares still fit float64.
-_LARGEST_EXPONENT = 400
 
 
 @dataclass(frozen=True)
@@ -138,32 +136,33 @@ class _Forward:
 
 def _forward(stack: Stack) -> tuple[_Forward, Measured]:
     """Carry the batch forward, and measure z and h of each chunk while it is at hand."""
-    shape = len(stack.weights), len(stack.inputs), len(stack.weights[0])
-    z, all_h = stack.inputs.new_empty(shape), stack.inputs.new_empty(shape)
-    at_z, at_h = np.zeros(shape[0], np.int64), np.zeros(shape[0], np.int64)
+    depth = len(stack.weights)
+    both = stack.inputs.new_empty(2, depth, len(stack.inputs), len(stack.weights[0]))
+    exponents = np.zeros((2, depth), np.int64)
     parts, projections, rows = [], [], []
     h, exponent = stack.inputs, 0
     for layers in _chunks(stack):
         checkpoint()
-        h, exponent = _comfortable(h, exponent)
-        outputs = []
-        for layer, here in zip(_indices(layers), z[layers].unbind(), strict=True):
+        h, exponent = comfortable(h, exponent)
+        z, outputs = both[:, layers]
+        chunk = []
+        for layer, here in zip(_indices(layers), z.unbind(), strict=True):
             if stack.biases is not None and exponent < 0:
                 # Biases set the size of z; what is far below would be rounded away anyway.
-                h, exponent = _ldexp(h, exponent), 0
-            at_z[layer] = exponent
+                h, exponent = ldexp(h, exponent), 0
+            exponents[0, layer] = exponent
             _multiply(stack, layer, h, exponent, here)
-            h, exponent = _activate(stack.activation, here, exponent)
-            outputs.append(h)
-            at_h[layer] = exponent
-        torch.stack(outputs, out=all_h[layers])
-        measured, projected, sums = _signals(z[layers], all_h[layers], at_z[layers], at_h[layers])
+            h, exponent = activate(stack.activation, here, exponent)
+            chunk.append(h)
+            exponents[1, layer] = exponent
+        torch.stack(chunk, out=outputs)
+        measured, projected, sums = _signals(both[:, layers], exponents[:, layers])
         parts.append(measured)
         projections.append(projected)
         rows.append(sums)
     measured = join(parts)
     measured.values["distinct_fraction"] = statistics.distinct_fraction(torch.cat(projections))
-    return _Forward(z, all_h, at_z, at_h, torch.cat(rows)), measured
+    return _Forward(both[0], both[1], exponents[0], exponents[1], torch.cat(rows)), measured
 
 
 def _indices(layers: slice) -> range:
@@ -176,27 +175,7 @@ def _multiply(stack: Stack, layer: int, h: Tensor, exponent: int, z: Tensor) -> 
     if stack.biases is None:
         torch.addmm(z, h, weight, beta=0, alpha=factor, out=z)
     else:
-        torch.addmm(_ldexp(stack.biases[layer], -exponent), h, weight, alpha=factor, out=z)
-
-
-def _activate(activation: Activation, z: Tensor, exponent: int) -> tuple[Tensor, int]:
-    if exponent == 0 or activation.homogeneous:
-        return activation.function(z), exponent
-    within = _within(exponent)
-    h, shift = _comfortable(activation.function(_ldexp(z.double(), within)), 0)
-    return h.to(z.dtype), shift + exponent - within
-
-
-def _within(exponent: int) -> int:
-    return max(-_LARGEST_EXPONENT, min(_LARGEST_EXPONENT, exponent))
-
-
-def _slope(activation: Activation, z: Tensor, exponents: Exponents) -> Tensor:
-    """Return φ'(z) of a chunk of layers."""
-    if activation.homogeneous or not exponents.any():
-        return activation.derivative(z)
-    true = [_ldexp(x.double(), _within(int(e))) for x, e in zip(z, exponents, strict=True)]
-    return activation.derivative(torch.stack(true)).to(z.dtype)
+        torch.addmm(ldexp(stack.biases[layer], -exponent), h, weight, alpha=factor, out=z)
 
 
 def _loss_gradient(stack: Stack, h: Tensor, exponent: int) -> Tensor:
@@ -204,38 +183,35 @@ def _loss_gradient(stack: Stack, h: Tensor, exponent: int) -> Tensor:
     if stack.readout is None:
         return stack.cotangent
     logits = (h @ stack.readout.T).double()
-    error = torch.softmax(_ldexp(logits - logits.amax(dim=1, keepdim=True), exponent), dim=1)
+    error = torch.softmax(ldexp(logits - logits.amax(dim=1, keepdim=True), exponent), dim=1)
     error[torch.arange(len(h)), stack.labels] -= 1
     return (error / len(h)).to(h.dtype) @ stack.readout
 
 
-def _signals(
-    z: Tensor, h: Tensor, at_z: Exponents, at_h: Exponents
-) -> tuple[Measured, Tensor, Tensor]:
+def _signals(both: Tensor, exponents: Exponents) -> tuple[Measured, Tensor, Tensor]:
     """Measure z and h of a chunk of layers; return projections of z and h's row sums beside."""
-    projected, outputs = statistics.projections(z), statistics.outputs(h)
-    inward = statistics.moments(z, total=statistics.sums(projected[:, 0]))
-    measured = Measured(
-        values={
-            "preact_mean": inward.mean,
-            "preact_var": inward.variance,
-            "preact_ms": inward.square,
-            "act_mean": outputs.moments.mean,
-            "act_var": outputs.moments.variance,
-            "act_ms": outputs.moments.square,
-            "dead_fraction": outputs.dead_fraction,
-            "correlation": outputs.correlation,
-        },
-        exponents={
-            **dict.fromkeys(("preact_mean", "preact_var", "preact_ms"), at_z),
-            **dict.fromkeys(("act_mean", "act_var", "act_ms"), at_h),
-        },
-        samples={
-            "pre-activation": statistics.samples(z, at_z),
-            "activation": statistics.samples(h, at_h),
-        },
-    )
-    return measured, projected, outputs.row_sums
+    z, h = both
+    norms = torch.linalg.vector_norm(both, dim=3)
+    projected, rows = statistics.projections(z), statistics.row_sums(h)
+    total = np.stack((statistics.sums(projected[:, 0]), statistics.sums(rows)))
+    found = statistics.moments(both, total=total, energy=statistics.energies(norms))
+    dead_fraction, correlation = statistics.directions(h, norms[1])
+    sampled = statistics.sampled(both)
+    values = {"dead_fraction": dead_fraction, "correlation": correlation}
+    raised: dict[str, Exponents] = {}
+    for i, quantity in enumerate(("preact", "act")):
+        columns = {
+            f"{quantity}_mean": found.mean[i],
+            f"{quantity}_var": found.variance[i],
+            f"{quantity}_ms": found.square[i],
+        }
+        values |= columns
+        raised |= dict.fromkeys(columns, exponents[i])
+    samples = {
+        "pre-activation": Samples(sampled[0], exponents[0]),
+        "activation": Samples(sampled[1], exponents[1]),
+    }
+    return Measured(values, raised, samples), projected, rows
 
 
 def _backward(stack: Stack, forward: _Forward) -> Measured:
@@ -247,29 +223,29 @@ def _backward(stack: Stack, forward: _Forward) -> Measured:
     parts = []
     for layers in reversed(_chunks(stack)):
         checkpoint()
-        gradient, exponent = _comfortable(gradient, exponent)
-        slope = _slope(stack.activation, forward.z[layers], forward.z_exponent[layers])
-        saturated = statistics.share_below(slope, statistics.FLAT * stack.activation.steepest)
-        both = slope.new_empty(2, *slope.shape)
+        gradient, exponent = comfortable(gradient, exponent)
+        steep = slope(stack.activation, forward.z[layers], forward.z_exponent[layers])
+        saturated = statistics.share_below(steep, statistics.FLAT * stack.activation.steepest)
+        both = steep.new_empty(2, *steep.shape)
         grad_z, grad_h = both
         grad_h[-1] = gradient
-        places = list(zip(slope.unbind(), grad_z.unbind(), grad_h.unbind(), strict=True))
+        places = list(zip(steep.unbind(), grad_z.unbind(), grad_h.unbind(), strict=True))
         for layer in reversed(_indices(layers)):
-            steep, at_z, at_h = places.pop()
-            torch.mul(steep, at_h, out=at_z)
+            factor_h, at_z, at_h = places.pop()
+            torch.mul(factor_h, at_h, out=at_z)
             if layer:
                 below = places[-1][2] if places else torch.empty_like(gradient)
                 weight, factor = stack.weights[layer], stack.factors[layer]
                 gradient = torch.addmm(below, at_z, weight, beta=0, alpha=factor, out=below)
-        rows = statistics.row_sums(both.flatten(0, 1))
-        moments = statistics.moments(both.flatten(0, 1), total=statistics.sums(rows))
-        at = np.full(len(slope), exponent)
-        totals = statistics.sums(rows[: len(slope)].double() * input_sums[layers])
+        rows = statistics.row_sums(both)
+        found = statistics.moments(both, total=statistics.sums(rows))
+        totals = statistics.sums(rows[0].double() * input_sums[layers])
+        at = np.full(len(grad_z), exponent)
         parts.append(
             Measured(
                 values={
-                    "grad_preact_var": moments.variance[: len(slope)],
-                    "grad_act_var": moments.variance[len(slope) :],
+                    "grad_preact_var": found.variance[0],
+                    "grad_act_var": found.variance[1],
                     "grad_weight_var": _weight_variance(stack, forward, layers, grad_z, totals),
                     "saturated_fraction": saturated,
                 },
@@ -278,7 +254,7 @@ def _backward(stack: Stack, forward: _Forward) -> Measured:
                     "grad_act_var": at,
                     "grad_weight_var": at + input_exponent[layers],
                 },
-                samples={"gradient": statistics.samples(grad_z, at)},
+                samples={"gradient": Samples(statistics.sampled(grad_z), at)},
             )
         )
     return join(parts[::-1])
@@ -314,21 +290,3 @@ def _trustworthy(measured: Measured) -> bool:
         return False
     squares = np.concatenate([measured.values[c] for c in SIZES])
     return bool(np.all((squares > _SAFE_SQUARE[0]) & (squares < _SAFE_SQUARE[1])))
-
-
-def _comfortable(x: Tensor, exponent: int) -> tuple[Tensor, int]:
-    """Return the same true values with a root mean square in the comfortable range."""
-    rms = float(torch.linalg.vector_norm(x)) / math.sqrt(x.numel())
-    if rms == 0 or not math.isfinite(rms) or _COMFORTABLE[0] < rms < _COMFORTABLE[1]:
-        return x, exponent
-    shift = math.frexp(rms)[1]
-    return _ldexp(x, -shift), exponent + shift
-
-
-def _ldexp(x: Tensor, exponent: int) -> Tensor:
-    """Return x · 2^exponent, in steps that are themselves within the dtype's range."""
-    largest = 1000 if x.dtype == torch.float64 else 120
-    while exponent:
-        step = max(-largest, min(largest, exponent))
-        x, exponent = x * 2.0**step, exponent - step
-    return x

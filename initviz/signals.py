@@ -114,6 +114,8 @@ class Signals:
         """
         drawn = self.samples[quantity]
         counts, edges = histograms(drawn.mantissa, bins)
+        if not drawn.exponents.any():
+            return Histogram(edges, counts)
         # Zeros are as small whatever the layer's exponent, and the bins around them fixed.
         exponents = np.where(drawn.mantissa.any(axis=1), drawn.exponents, 0)
         with np.errstate(over="ignore"):

@@ -35,36 +35,47 @@ class Moments:
     variance: Floats
 
 
-def moments(x: Tensor, *, total: Floats | None = None, norm: Floats | None = None) -> Moments:
-    """Return the moments of each layer of `x`, (layers, rows, columns).
+def moments(x: Tensor, *, total: Floats | None = None, energy: Floats | None = None) -> Moments:
+    """Return the moments of each layer of `x`, (…, layers, rows, columns).
 
-    `total`, the sum of each layer's entries, and `norm`, its root of summed squares, spare a
+    `total`, the sum of each layer's entries, and `energy`, the sum of their squares, spare a
     pass over `x` where they are known already.
     """
-    flat = x.flatten(1)
     total = sums(row_sums(x)) if total is None else total
-    if norm is None:
+    if energy is None:
         # Row by row: over a large layer, a single float32 sum of squares loses digits.
-        norm = np.sqrt(_energy(torch.linalg.vector_norm(x, dim=2).numpy()))
+        energy = energies(torch.linalg.vector_norm(x, dim=-1))
+    entries = x.shape[-2] * x.shape[-1]
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = total / flat.shape[1]
-        square: Floats = norm * norm / flat.shape[1]
+        mean = total / entries
+        square = energy / entries
         variance = square - mean * mean
-    for layer in (variance < _CANCELLATION * square).nonzero()[0]:
-        variance[layer] = float(flat[layer].double().var(correction=0))
+        cancelled = variance < _CANCELLATION * square
+    if cancelled.any():
+        for layer in np.argwhere(cancelled):
+            place = tuple(layer)
+            variance[place] = float(x[place].double().var(correction=0))
     return Moments(mean, square, variance)
 
 
 def row_sums(x: Tensor) -> Tensor:
-    """Return the sum of each row, (layers, rows)."""
-    return x @ _ones(x.shape[2], x.dtype)
+    """Return the sum of each row, (…, layers, rows)."""
+    return x @ _ones(x.shape[-1], x.dtype)
 
 
 @np.errstate(invalid="ignore", over="ignore")
 def sums(x: Tensor) -> Floats:
-    """Return the sum of each row of `x`, (layers, values), in float64."""
-    total: Floats = x.numpy().sum(axis=1, dtype=np.float64)
+    """Return the sum of each row of `x`, (…, layers, values), in float64."""
+    total: Floats = np.add.reduce(x.numpy(), axis=-1, dtype=np.float64)
     return total
+
+
+@np.errstate(invalid="ignore", over="ignore")
+def energies(x: Tensor) -> Floats:
+    """Return the sum of the squares of each row of `x`, (…, layers, values), in float64."""
+    exact = x.numpy().astype(np.float64)
+    energy: Floats = np.vecdot(exact, exact)
+    return energy
 
 
 @lru_cache(maxsize=16)
@@ -91,45 +102,45 @@ class Outputs:
 
 
 def outputs(h: Tensor) -> Outputs:
-    """Return everything about activations, (layers, batch, units), in three passes over them.
-
-    `dead_fraction` is the share of units that are exactly 0 for the whole batch.
-    `correlation` is the mean cosine similarity of two different inputs' activations: inputs
-    whose activations are all zero have no direction and are left out; NaN where fewer than
-    two remain.
-    """
-    rows, norms = row_sums(h), torch.linalg.vector_norm(h, dim=2).numpy()
-    directed = norms > 0
-    weights = np.empty((len(h), 2, h.shape[1]), norms.dtype)
-    weights[:, 0] = np.divide(1, norms, out=np.zeros_like(norms), where=directed)
-    # A sum so weighted is exactly 0 for a dead unit and, but by accident, for no other.
-    weights[:, 1] = np.linspace(1, 2, h.shape[1])
-    resultant, weighted = torch.bmm(torch.from_numpy(weights), h).unbind(1)
-    inputs = directed.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        cosine: Floats = (_energy(resultant.numpy()) - inputs) / (inputs * (inputs - 1))
-    cosine[inputs < 2] = np.nan
+    """Return everything about activations, (layers, batch, units), in three passes over them."""
+    rows, norms = row_sums(h), torch.linalg.vector_norm(h, dim=2)
+    dead_fraction, correlation = directions(h, norms)
     return Outputs(
-        moments=moments(h, total=sums(rows), norm=np.sqrt(_energy(norms))),
+        moments=moments(h, total=sums(rows), energy=energies(norms)),
         row_sums=rows,
-        dead_fraction=_dead(h, weighted.numpy() == 0),
-        correlation=cosine,
+        dead_fraction=dead_fraction,
+        correlation=correlation,
     )
 
 
-@np.errstate(invalid="ignore", over="ignore")
-def _energy(x: NDArray[np.floating]) -> Floats:
-    energy: Floats = np.square(x, dtype=np.float64).sum(axis=1)
-    return energy
+def directions(h: Tensor, norms: Tensor) -> tuple[Floats, Floats]:
+    """Return the dead fraction and the correlation, given each input's norm, (layers, batch).
+
+    The dead fraction is the share of units that are exactly 0 for the whole batch.
+    The correlation is the mean cosine similarity of two different inputs' activations: inputs
+    whose activations are all zero have no direction and are left out; NaN where fewer than
+    two remain.
+    """
+    lengths = norms.numpy()
+    directed = lengths > 0
+    # A sum so weighted is exactly 0 for a dead unit and, but by accident, for no other: no
+    # weight is 0, not even of an input whose norm has overflowed, or underflowed to 0.
+    weights = np.maximum(1 / np.where(directed, lengths, 1), np.finfo(lengths.dtype).tiny)
+    resultant = torch.bmm(torch.from_numpy(weights).unsqueeze(1), h).squeeze(1)
+    inputs = np.add.reduce(directed, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        cosine: Floats = (energies(resultant) - inputs) / (inputs * (inputs - 1))
+    cosine[inputs < 2] = np.nan
+    return _dead(h, resultant.numpy() == 0), cosine
 
 
 def _dead(h: Tensor, suspects: NDArray[np.bool_]) -> Floats:
     # Where nothing is negative nothing cancels by accident; elsewhere the accidents are
     # looked at.
-    if suspects.any() and h.min() < 0:
+    if suspects.any() and h.min().item() < 0:
         layer, unit = suspects.nonzero()
         suspects[layer, unit] = (h[layer, :, unit] == 0).all(dim=1).numpy()
-    share: Floats = suspects.mean(axis=1)
+    share: Floats = np.add.reduce(suspects, axis=1) / suspects.shape[1]
     return share
 
 
@@ -156,14 +167,15 @@ def distinct_fraction(projected: Tensor) -> Floats:
     layer's own scale. Half precision rounds copies to the same bits, so no more than
     float32's rounding is allowed for. NaN where the projections are not finite.
     """
-    random = projected[:, 1:].double().numpy()
+    random = projected[:, 1:].numpy()
     layers, _, units = random.shape
     eps = min(torch.finfo(projected.dtype).eps, torch.finfo(torch.float32).eps)
-    scale = np.sqrt(np.einsum("lpu,lpu->l", random, random) / (2 * units))
-    tolerance = 16 * math.sqrt(units) * eps * scale[:, None]
-    close = np.diff(np.sort(random[:, 0], axis=1), axis=1) <= tolerance
+    scale = np.sqrt(energies(projected[:, 1:].flatten(1)) / (2 * units))
+    tolerance = 16 * math.sqrt(units) * eps * scale
+    ordered = np.sort(random[:, 0], axis=1)
+    close = (ordered[:, 1:] - ordered[:, :-1]).min(axis=1, initial=np.inf) <= tolerance
     share = np.ones(layers)
-    for layer in np.flatnonzero(close.any(axis=1)):
+    for layer in np.flatnonzero(close):
         # Copies agree in every projection; strangers agree in two with probability ~1e-8.
         both = random[layer][:, random[layer, 0].argsort()]
         gaps = np.abs(np.diff(both, axis=1)).max(axis=0)
@@ -187,15 +199,24 @@ class Samples:
         return Samples(self.mantissa[:layers], self.exponents[:layers])
 
 
-def samples(x: Tensor, exponents: NDArray[np.int64]) -> Samples:
-    """Return up to `SAMPLE_SIZE` values of each layer, evenly spaced over batch × units."""
-    flat = x.flatten(1)
-    step = math.ceil(flat.shape[1] / SAMPLE_SIZE)
+def sampled(x: Tensor) -> NDArray[np.float32]:
+    """Return up to `SAMPLE_SIZE` values of each layer, evenly spaced over batch × units.
+
+    `x` is (…, layers, batch, units), the result (…, layers, values).
+    """
+    flat = x.flatten(-2)
+    step = math.ceil(flat.shape[-1] / SAMPLE_SIZE)
     # A step that shares no factor with the number of units visits all of them.
     while math.gcd(step, x.shape[-1]) > 1:
         step += 1
-    spaced = flat[:, ::step][:, :SAMPLE_SIZE]
-    return Samples(spaced.to(torch.float32, copy=True).numpy(), exponents)
+    values = flat[..., ::step][..., :SAMPLE_SIZE].to(torch.float32, copy=True)
+    spaced: NDArray[np.float32] = values.numpy()
+    return spaced
+
+
+def samples(x: Tensor, exponents: NDArray[np.int64]) -> Samples:
+    """Return the samples of layers, (layers, batch, …, units), that carry exponents."""
+    return Samples(sampled(x.reshape(len(x), -1, x.shape[-1])), exponents)
 
 
 def stacked(parts: list[Samples]) -> Samples:
