@@ -11,9 +11,11 @@ chunk exponents are not adjusted.
 
 import math
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from initviz import statistics
@@ -22,6 +24,7 @@ from initviz.carried import activate, comfortable, ldexp, slope
 from initviz.data import draw_cotangent, draw_inputs
 from initviz.initializers import INITIALIZERS
 from initviz.measured import Exponents, Measured, join, merge
+from initviz.memory import room
 from initviz.network import Batch, Network, biases, fans, readout_weight
 from initviz.noise import Draw, layer_noise
 from initviz.signals import SIZES
@@ -77,7 +80,10 @@ def _draw(network: Network, batch: Batch, dtype: torch.dtype) -> Stack:
         checkpoint()
         noise = initializer.noise
         draws.append(layer_noise(noise, fan_in, fan_out, seed=batch.seed, layer=layer))
-    factors = [initializer.factor(*s, gain=network.gain, scale=network.scale) for s in shapes]
+    amplitude = {
+        s: initializer.factor(*s, gain=network.gain, scale=network.scale) for s in {*shapes}
+    }
+    factors = [amplitude[s] for s in shapes]
     inputs, labels = draw_inputs(batch, shapes[0][0])
     drawn = biases(network, batch.seed)
     classes = batch.loss == "cross_entropy"
@@ -106,8 +112,14 @@ def _chunk(layer_numel: int, draw: Draw, factor: float) -> int:
 
 @torch.inference_mode()
 def _run(stack: Stack) -> Measured:
-    forward, ahead = _forward(stack)
-    return merge([_weights(stack), ahead, _backward(stack, forward)])
+    one = len(stack.inputs), len(stack.weights[0])
+    depth, width = len(stack.weights), one[1]
+    sizes = [2 * depth * math.prod(one), 2 * stack.chunk * math.prod(one), stack.chunk * width**2]
+    with room(sum(sizes), stack.inputs.dtype) as flat:
+        both, gradients, of_weights = torch.split(flat, sizes)
+        forward, ahead = _forward(stack, both.view(2, depth, *one))
+        back = _backward(stack, forward, gradients, of_weights.view(-1, width, width))
+    return merge([_weights(stack), ahead, back])
 
 
 def _weights(stack: Stack) -> Measured:
@@ -134,16 +146,15 @@ class _Forward:
     row_sums: Tensor
 
 
-def _forward(stack: Stack) -> tuple[_Forward, Measured]:
+def _forward(stack: Stack, both: Tensor) -> tuple[_Forward, Measured]:
     """Carry the batch forward, and measure z and h of each chunk while it is at hand."""
-    depth = len(stack.weights)
-    both = stack.inputs.new_empty(2, depth, len(stack.inputs), len(stack.weights[0]))
-    exponents = np.zeros((2, depth), np.int64)
+    exponents = np.zeros(both.shape[:2], np.int64)
     parts, projections, rows = [], [], []
     h, exponent = stack.inputs, 0
     for layers in _chunks(stack):
         checkpoint()
-        h, exponent = comfortable(h, exponent)
+        if layers.start:
+            h, exponent = comfortable(h, exponent)
         z, outputs = both[:, layers]
         chunk = []
         for layer, here in zip(_indices(layers), z.unbind(), strict=True):
@@ -178,14 +189,14 @@ def _multiply(stack: Stack, layer: int, h: Tensor, exponent: int, z: Tensor) -> 
         torch.addmm(ldexp(stack.biases[layer], -exponent), h, weight, alpha=factor, out=z)
 
 
-def _loss_gradient(stack: Stack, h: Tensor, exponent: int) -> Tensor:
-    """Return ∂ℓ/∂h at the last layer, (batch, units)."""
+def _loss_gradient(stack: Stack, h: Tensor, exponent: int) -> tuple[Tensor, int]:
+    """Return ∂ℓ/∂h at the last layer, (batch, units), with an exponent of its own."""
     if stack.readout is None:
-        return stack.cotangent
+        return stack.cotangent, 0
     logits = (h @ stack.readout.T).double()
     error = torch.softmax(ldexp(logits - logits.amax(dim=1, keepdim=True), exponent), dim=1)
     error[torch.arange(len(h)), stack.labels] -= 1
-    return (error / len(h)).to(h.dtype) @ stack.readout
+    return comfortable((error / len(h)).to(h.dtype) @ stack.readout, 0)
 
 
 def _signals(both: Tensor, exponents: Exponents) -> tuple[Measured, Tensor, Tensor]:
@@ -193,7 +204,7 @@ def _signals(both: Tensor, exponents: Exponents) -> tuple[Measured, Tensor, Tens
     z, h = both
     norms = torch.linalg.vector_norm(both, dim=3)
     projected, rows = statistics.projections(z), statistics.row_sums(h)
-    total = np.stack((statistics.sums(projected[:, 0]), statistics.sums(rows)))
+    total = np.array([statistics.sums(projected[:, 0]), statistics.sums(rows)])
     found = statistics.moments(both, total=total, energy=statistics.energies(norms))
     dead_fraction, correlation = statistics.directions(h, norms[1])
     sampled = statistics.sampled(both)
@@ -214,19 +225,20 @@ def _signals(both: Tensor, exponents: Exponents) -> tuple[Measured, Tensor, Tens
     return Measured(values, raised, samples), projected, rows
 
 
-def _backward(stack: Stack, forward: _Forward) -> Measured:
+def _backward(stack: Stack, forward: _Forward, room: Tensor, of_weights: Tensor) -> Measured:
     """Carry the gradient back, chunk by chunk, and measure it."""
-    gradient, exponent = _loss_gradient(stack, forward.h[-1], int(forward.h_exponent[-1])), 0
+    gradient, exponent = _loss_gradient(stack, forward.h[-1], int(forward.h_exponent[-1]))
     # The entries of ∂ℓ/∂W = Σ δ hᵀ add up to Σ (Σ δ)(Σ h), inputs and exponents a layer ahead.
-    input_sums = torch.cat((statistics.row_sums(stack.inputs[None]), forward.row_sums))
+    input_sums = torch.cat((statistics.row_sums(stack.inputs[None]), forward.row_sums)).numpy()
     input_exponent = np.concatenate([[0], forward.h_exponent[:-1]])
     parts = []
     for layers in reversed(_chunks(stack)):
         checkpoint()
-        gradient, exponent = comfortable(gradient, exponent)
+        if layers.stop < len(stack.weights):
+            gradient, exponent = comfortable(gradient, exponent)
         steep = slope(stack.activation, forward.z[layers], forward.z_exponent[layers])
         saturated = statistics.share_below(steep, statistics.FLAT * stack.activation.steepest)
-        both = steep.new_empty(2, *steep.shape)
+        both = room[: 2 * steep.numel()].view(2, *steep.shape)
         grad_z, grad_h = both
         grad_h[-1] = gradient
         places = list(zip(steep.unbind(), grad_z.unbind(), grad_h.unbind(), strict=True))
@@ -234,21 +246,16 @@ def _backward(stack: Stack, forward: _Forward) -> Measured:
             factor_h, at_z, at_h = places.pop()
             torch.mul(factor_h, at_h, out=at_z)
             if layer:
-                below = places[-1][2] if places else torch.empty_like(gradient)
+                gradient = places[-1][2] if places else torch.empty_like(gradient)
                 weight, factor = stack.weights[layer], stack.factors[layer]
-                gradient = torch.addmm(below, at_z, weight, beta=0, alpha=factor, out=below)
-        rows = statistics.row_sums(both)
-        found = statistics.moments(both, total=statistics.sums(rows))
-        totals = statistics.sums(rows[0].double() * input_sums[layers])
+                torch.addmm(gradient, at_z, weight, beta=0, alpha=factor, out=gradient)
+        below = forward.h[max(0, layers.start - 1) : layers.stop - 1]
+        grad_w = _weight_gradients(stack.inputs, below, grad_z, of_weights)
+        variances = _variances(both, grad_w, input_sums[layers])
         at = np.full(len(grad_z), exponent)
         parts.append(
             Measured(
-                values={
-                    "grad_preact_var": found.variance[0],
-                    "grad_act_var": found.variance[1],
-                    "grad_weight_var": _weight_variance(stack, forward, layers, grad_z, totals),
-                    "saturated_fraction": saturated,
-                },
+                values=variances | {"saturated_fraction": saturated},
                 exponents={
                     "grad_preact_var": at,
                     "grad_act_var": at,
@@ -260,20 +267,44 @@ def _backward(stack: Stack, forward: _Forward) -> Measured:
     return join(parts[::-1])
 
 
-def _weight_variance(
-    stack: Stack, forward: _Forward, layers: slice, grad_z: Tensor, totals: Floats
-) -> Floats:
-    """Return Var ∂ℓ/∂W of a chunk of layers, given the sums of its entries."""
-    first = int(layers.start == 0)
-    variances = []
-    if first:
-        gradient = (grad_z[0].T @ stack.inputs).unsqueeze(0)
-        variances.append(statistics.moments(gradient, total=totals[:1]).variance)
-    if len(grad_z) > first:
-        inputs = forward.h[layers.start + first - 1 : layers.stop - 1]
-        gradient = torch.bmm(grad_z[first:].transpose(1, 2), inputs)
-        variances.append(statistics.moments(gradient, total=totals[first:]).variance)
-    return np.concatenate(variances)
+def _weight_gradients(inputs: Tensor, below: Tensor, grad_z: Tensor, room: Tensor) -> list[Tensor]:
+    """Return ∂ℓ/∂W of a chunk of layers, first layer first, stacked as far as shapes agree.
+
+    `below` are the activations of the layers below, which the very first layer has none of.
+    """
+    first, found = len(grad_z) - len(below), room[: len(grad_z)]
+    if len(below):
+        torch.bmm(grad_z[first:].mT, below, out=found[first:])
+    if not first:
+        return [found]
+    if inputs.shape[1] == found.shape[2]:
+        torch.mm(grad_z[0].T, inputs, out=found[0])
+        return [found]
+    return [(grad_z[0].T @ inputs)[None], found[1:]]
+
+
+def _variances(
+    both: Tensor, grad_w: list[Tensor], input_sums: NDArray[np.floating]
+) -> dict[str, Floats]:
+    """Return the variances of ∂ℓ/∂z and ∂ℓ/∂h, in `both`, and of ∂ℓ/∂W of a chunk of layers."""
+    rows, norms = statistics.row_sums(both), torch.linalg.vector_norm(both, dim=3)
+    squares = [statistics.energies(torch.linalg.vector_norm(g, dim=2)) for g in grad_w]
+    signals = [both[0, 0].numel()] * len(both[0])
+    matrices = list(chain(*grad_w))
+    found = statistics.described(
+        np.array(
+            [
+                *statistics.sums(rows),
+                np.vecdot(rows[0].numpy(), input_sums, dtype=np.float64),
+            ]
+        ),
+        np.array([*statistics.energies(norms), np.concatenate(squares)]),
+        np.array([signals, signals, [m.numel() for m in matrices]], dtype=np.float64),
+        lambda quantity, layer: both[quantity, layer] if quantity < 2 else matrices[layer],
+    )
+    return dict(
+        zip(("grad_preact_var", "grad_act_var", "grad_weight_var"), found.variance, strict=True)
+    )
 
 
 def _chunks(stack: Stack) -> list[slice]:
@@ -288,5 +319,6 @@ def _trustworthy(measured: Measured) -> bool:
     """
     if measured.values["distinct_fraction"].min() < _ALL_DISTINCT:
         return False
-    squares = np.concatenate([measured.values[c] for c in SIZES])
-    return bool(np.all((squares > _SAFE_SQUARE[0]) & (squares < _SAFE_SQUARE[1])))
+    squares = np.array([measured.values[c] for c in SIZES])
+    # NaN compares as unsafe.
+    return bool(squares.min() > _SAFE_SQUARE[0] and squares.max() < _SAFE_SQUARE[1])

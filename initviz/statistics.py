@@ -7,6 +7,7 @@ of them as far as it goes.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,15 +47,23 @@ def moments(x: Tensor, *, total: Floats | None = None, energy: Floats | None = N
         # Row by row: over a large layer, a single float32 sum of squares loses digits.
         energy = energies(torch.linalg.vector_norm(x, dim=-1))
     entries = x.shape[-2] * x.shape[-1]
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = total / entries
-        square = energy / entries
-        variance = square - mean * mean
-        cancelled = variance < _CANCELLATION * square
+    return described(total, energy, entries, lambda *place: x[place])
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def described(
+    total: Floats, energy: Floats, entries: int | Floats, layer: Callable[..., Tensor]
+) -> Moments:
+    """Return the moments of layers, given sums over their entries and their squares.
+
+    `layer` returns the entries of one of them, by its place in `total` and `energy`.
+    """
+    mean, square = total / entries, energy / entries
+    variance = square - mean * mean
+    cancelled = variance < _CANCELLATION * square
     if cancelled.any():
-        for layer in np.argwhere(cancelled):
-            place = tuple(layer)
-            variance[place] = float(x[place].double().var(correction=0))
+        for place in map(tuple, np.argwhere(cancelled)):
+            variance[place] = float(layer(*place).double().var(correction=0))
     return Moments(mean, square, variance)
 
 
