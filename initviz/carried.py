@@ -31,13 +31,15 @@ def ldexp(x: Tensor, exponent: int) -> Tensor:
     return x
 
 
-def activate(activation: Activation, z: Tensor, exponent: int) -> tuple[Tensor, int]:
-    """Return φ of the true z, with an exponent of its own."""
+def activate(activation: Activation, z: Tensor, exponent: int, out: Tensor) -> int:
+    """Put φ of the true z into `out`, and return the exponent that it is to carry."""
     if exponent == 0 or activation.homogeneous:
-        return activation.function(z), exponent
+        activation.apply(z, out)
+        return exponent
     within = _within(exponent)
     h, shift = comfortable(activation.function(ldexp(z.double(), within)), 0)
-    return h.to(z.dtype), shift + exponent - within
+    out.copy_(h)
+    return shift + exponent - within
 
 
 def _within(exponent: int) -> int:

@@ -116,7 +116,7 @@ def _run(stack: Stack) -> Measured:
     depth, width = len(stack.weights), one[1]
     sizes = [2 * depth * math.prod(one), 2 * stack.chunk * math.prod(one), stack.chunk * width**2]
     with room(sum(sizes), stack.inputs.dtype) as flat:
-        both, gradients, of_weights = torch.split(flat, sizes)
+        both, gradients, of_weights = torch.split_with_sizes(flat, sizes)
         forward, ahead = _forward(stack, both.view(2, depth, *one))
         back = _backward(stack, forward, gradients, of_weights.view(-1, width, width))
     return merge([_weights(stack), ahead, back])
@@ -125,10 +125,9 @@ def _run(stack: Stack) -> Measured:
 def _weights(stack: Stack) -> Measured:
     """Describe the weight matrices from their noise, measured when it was drawn."""
     factor = np.array(stack.factors)
-    shapes = np.array([draw.values.shape for draw in stack.draws], dtype=np.float64)
     values = {
-        "fan_in": shapes[:, 1],
-        "fan_out": shapes[:, 0],
+        "fan_in": np.array([float(weight.shape[1]) for weight in stack.weights]),
+        "fan_out": np.array([float(weight.shape[0]) for weight in stack.weights]),
         "weight_mean": factor * [draw.mean for draw in stack.draws],
         "weight_var": factor * factor * [draw.variance for draw in stack.draws],
     }
@@ -156,17 +155,15 @@ def _forward(stack: Stack, both: Tensor) -> tuple[_Forward, Measured]:
         if layers.start:
             h, exponent = comfortable(h, exponent)
         z, outputs = both[:, layers]
-        chunk = []
-        for layer, here in zip(_indices(layers), z.unbind(), strict=True):
+        for layer, here, out in zip(_indices(layers), z.unbind(), outputs.unbind(), strict=True):
             if stack.biases is not None and exponent < 0:
                 # Biases set the size of z; what is far below would be rounded away anyway.
                 h, exponent = ldexp(h, exponent), 0
             exponents[0, layer] = exponent
             _multiply(stack, layer, h, exponent, here)
-            h, exponent = activate(stack.activation, here, exponent)
-            chunk.append(h)
+            exponent = activate(stack.activation, here, exponent, out)
+            h = out
             exponents[1, layer] = exponent
-        torch.stack(chunk, out=outputs)
         measured, projected, sums = _signals(both[:, layers], exponents[:, layers])
         parts.append(measured)
         projections.append(projected)
@@ -202,11 +199,11 @@ def _loss_gradient(stack: Stack, h: Tensor, exponent: int) -> tuple[Tensor, int]
 def _signals(both: Tensor, exponents: Exponents) -> tuple[Measured, Tensor, Tensor]:
     """Measure z and h of a chunk of layers; return projections of z and h's row sums beside."""
     z, h = both
-    norms = torch.linalg.vector_norm(both, dim=3)
+    squares = statistics.row_squares(both)
     projected, rows = statistics.projections(z), statistics.row_sums(h)
     total = np.array([statistics.sums(projected[:, 0]), statistics.sums(rows)])
-    found = statistics.moments(both, total=total, energy=statistics.energies(norms))
-    dead_fraction, correlation = statistics.directions(h, norms[1])
+    found = statistics.moments(both, total=total, energy=statistics.sums(squares))
+    dead_fraction, correlation = statistics.directions(h, squares[1])
     sampled = statistics.sampled(both)
     values = {"dead_fraction": dead_fraction, "correlation": correlation}
     raised: dict[str, Exponents] = {}
@@ -287,8 +284,8 @@ def _variances(
     both: Tensor, grad_w: list[Tensor], input_sums: NDArray[np.floating]
 ) -> dict[str, Floats]:
     """Return the variances of ∂ℓ/∂z and ∂ℓ/∂h, in `both`, and of ∂ℓ/∂W of a chunk of layers."""
-    rows, norms = statistics.row_sums(both), torch.linalg.vector_norm(both, dim=3)
-    squares = [statistics.energies(torch.linalg.vector_norm(g, dim=2)) for g in grad_w]
+    rows, squares = statistics.row_sums(both), statistics.row_squares(both)
+    of_weights = [statistics.sums(statistics.row_squares(g)) for g in grad_w]
     signals = [both[0, 0].numel()] * len(both[0])
     matrices = list(chain(*grad_w))
     found = statistics.described(
@@ -298,7 +295,7 @@ def _variances(
                 np.vecdot(rows[0].numpy(), input_sums, dtype=np.float64),
             ]
         ),
-        np.array([*statistics.energies(norms), np.concatenate(squares)]),
+        np.array([*statistics.sums(squares), np.concatenate(of_weights)]),
         np.array([signals, signals, [m.numel() for m in matrices]], dtype=np.float64),
         lambda quantity, layer: both[quantity, layer] if quantity < 2 else matrices[layer],
     )
