@@ -111,6 +111,7 @@ def _chunk(layer_numel: int, draw: Draw, factor: float) -> int:
 
 
 @torch.inference_mode()
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def _run(stack: Stack) -> Measured:
     one = len(stack.inputs), len(stack.weights[0])
     depth, width = len(stack.weights), one[1]

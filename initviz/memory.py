@@ -74,14 +74,18 @@ class _Kept(Generic[Given, Made]):
         self._function = function
         self._results: Any = LRUCache(limit, getsizeof=lambda made: _ENTRY + size(made))
         self._pending: set[Any] = set()
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
 
     def __call__(self, *args: Given.args, **kwargs: Given.kwargs) -> Made:
         key = (args, tuple(sorted(kwargs.items())))
-        with self._changed:
+        with self._lock:
             # Whoever made it is done: nobody has to be waited for, nor told.
-            if key in self._results:
+            try:
                 found: Made = self._results[key]
+            except KeyError:
+                pass
+            else:
                 return found
         while not self._claim(key):
             checkpoint()

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _SMALLEST_NORMAL = {"float64": -307.65, "float32": -37.93, "bfloat16": -37.93, "float16": -4.21}
 Quantity = Literal["pre-activation", "activation", "gradient"]
 
-_OBJECTS = 16 * 2**10
+# In bytes: everything but numbers, and the counts and edges of a layer's 41 bins.
+_OBJECTS, _HISTOGRAM = 16 * 2**10, 8 * 83
 COLUMNS = (
     "layer", "name", "kind", "fan_in", "fan_out", "weight_mean", "weight_var",
     "preact_mean", "preact_var", "preact_ms", "act_mean", "act_var", "act_ms",
@@ -85,11 +86,11 @@ class Signals:
 
     @property
     def nbytes(self) -> int:
-        """The memory that it takes, in bytes: the numbers, the objects and the table."""
+        """The memory that it takes, in bytes: the numbers, the objects, table and histograms."""
         columns = (*self.values.values(), *self.log10.values())
         drawn = self.samples.values()
         numbers = sum(c.nbytes for c in columns) + sum(s.mantissa.nbytes for s in drawn)
-        return _OBJECTS + numbers
+        return _OBJECTS + numbers + _HISTOGRAM * sum(len(s.mantissa) for s in drawn)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -113,10 +114,12 @@ class Signals:
 
         Non-finite values are left out.
         """
-        if bins not in self._counted:
+        counted = self._counted.get(bins)
+        if counted is None:
+            counted = _histograms(self.samples, bins)
             self._counted.clear()
-            self._counted[bins] = _histograms(self.samples, bins)
-        return self._counted[bins][quantity]
+            self._counted[bins] = counted
+        return counted[quantity]
 
     @cached_property
     def _counted(self) -> dict[int, dict[str, Histogram]]:

@@ -4,6 +4,9 @@ Tensors come stacked, (layers, batch, units), so that a whole chunk of layers co
 call. Sums run in the tensor's own precision, their results are float64. Norms and products
 with a vector are many times cheaper than `var_mean` or counting, so everything is made
 of them as far as it goes.
+
+What overflows or is not a number shows in the results: the functions that the others are made
+of leave it to their callers to silence NumPy, once instead of at every call.
 """
 
 import math
@@ -20,6 +23,7 @@ from torch import Tensor
 from initviz.randomness import generator
 
 Floats = NDArray[np.float64]
+_SILENT = np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 SAMPLE_SIZE = 1024
 # An activation is flat where |φ'| is below this share of its largest value.
@@ -37,6 +41,7 @@ class Moments:
     variance: Floats
 
 
+@_SILENT
 def moments(x: Tensor, *, total: Floats | None = None, energy: Floats | None = None) -> Moments:
     """Return the moments of each layer of `x`, (…, layers, rows, columns).
 
@@ -49,7 +54,6 @@ def moments(x: Tensor, *, total: Floats | None = None, energy: Floats | None = N
     return described(total, energy, entries, lambda *place: x[place])
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def described(
     total: Floats, energy: Floats, entries: int | Floats, layer: Callable[..., Tensor]
 ) -> Moments:
@@ -71,7 +75,6 @@ def row_sums(x: Tensor) -> Tensor:
     return x @ _ones(x.shape[-1], x.dtype)
 
 
-@np.errstate(invalid="ignore", over="ignore")
 def row_squares(x: Tensor) -> NDArray[np.floating]:
     """Return the sum of the squares of each row, (…, layers, rows).
 
@@ -82,7 +85,6 @@ def row_squares(x: Tensor) -> NDArray[np.floating]:
     return squares
 
 
-@np.errstate(invalid="ignore", over="ignore")
 def sums(x: Tensor | NDArray[np.floating]) -> Floats:
     """Return the sum of each row of `x`, (…, layers, values), in float64."""
     total: Floats = np.add.reduce(np.asarray(x), axis=-1, dtype=np.float64)
@@ -112,6 +114,7 @@ class Outputs:
     correlation: Floats
 
 
+@_SILENT
 def outputs(h: Tensor) -> Outputs:
     """Return everything about activations, (layers, batch, units), in three passes over them."""
     rows, squares = row_sums(h), row_squares(h)
@@ -139,13 +142,11 @@ def directions(h: Tensor, squares: NDArray[np.floating]) -> tuple[Floats, Floats
     np.maximum(weights, np.finfo(weights.dtype).tiny, out=weights)
     resultant = torch.bmm(torch.from_numpy(weights).unsqueeze(1), h).squeeze(1)
     inputs = np.add.reduce(directed, axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        cosine: Floats = (_energy(resultant) - inputs) / (inputs * (inputs - 1))
+    cosine: Floats = (_energy(resultant) - inputs) / (inputs * (inputs - 1))
     cosine[inputs < 2] = np.nan
     return _dead(h, resultant.numpy() == 0), cosine
 
 
-@np.errstate(invalid="ignore", over="ignore")
 def _energy(x: Tensor) -> Floats:
     exact = x.numpy().astype(np.float64)
     energy: Floats = np.vecdot(exact, exact)
@@ -177,7 +178,7 @@ def projections(z: Tensor) -> Tensor:
     return torch.matmul(_directions(z.shape[1], z.dtype), z)
 
 
-@np.errstate(invalid="ignore", over="ignore")
+@_SILENT
 def distinct_fraction(projected: Tensor) -> Floats:
     """Return the number of different units over the number of units, from `projections`.
 
@@ -217,7 +218,6 @@ class Samples:
         return Samples(self.mantissa[:layers], self.exponents[:layers])
 
 
-@np.errstate(over="ignore")
 def sampled(x: Tensor) -> NDArray[np.float32]:
     """Return up to `SAMPLE_SIZE` values of each layer, evenly spaced over batch × units.
 
@@ -233,6 +233,7 @@ def sampled(x: Tensor) -> NDArray[np.float32]:
     return spaced.to(torch.promote_types(x.dtype, torch.float32)).numpy().astype(np.float32)
 
 
+@_SILENT
 def samples(x: Tensor, exponents: NDArray[np.int64]) -> Samples:
     """Return the samples of layers, (layers, batch, …, units), that carry exponents."""
     return Samples(sampled(x.reshape(len(x), -1, x.shape[-1])), exponents)
@@ -270,8 +271,8 @@ def histograms(
     if not whole:
         # One bin more a row takes in what is not finite.
         place[~finite] = bins
-    bin_of = place.astype(np.intp)
-    bin_of += np.arange(0, len(x) * (bins + 1), bins + 1)[:, None]
+    bin_of = place.astype(np.int32)
+    bin_of += np.arange(0, len(x) * (bins + 1), bins + 1, dtype=np.int32)[:, None]
     counts = np.bincount(bin_of.ravel(), minlength=len(x) * (bins + 1))
     edges = low + width / bins * np.arange(bins + 1)
     return counts.reshape(len(x), bins + 1)[:, :bins], edges
