@@ -11,14 +11,12 @@ chunk exponents are not adjusted.
 
 import math
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from initviz import statistics
+from initviz import chunks, statistics
 from initviz.activations import ACTIVATIONS, Activation
 from initviz.carried import activate, comfortable, ldexp, slope
 from initviz.data import draw_cotangent, draw_inputs
@@ -28,7 +26,7 @@ from initviz.memory import room
 from initviz.network import Batch, Network, biases, fans, readout_weight
 from initviz.noise import Draw, layer_noise
 from initviz.signals import SIZES
-from initviz.statistics import Floats, Samples
+from initviz.statistics import Samples
 from initviz.turns import checkpoint
 
 # A chunk stays in the second-level cache, and its values drift by less than 1e±8 from
@@ -165,7 +163,7 @@ def _forward(stack: Stack, both: Tensor) -> tuple[_Forward, Measured]:
             exponent = activate(stack.activation, here, exponent, out)
             h = out
             exponents[1, layer] = exponent
-        measured, projected, sums = _signals(both[:, layers], exponents[:, layers])
+        measured, projected, sums = chunks.forward(both[:, layers], exponents[:, layers])
         parts.append(measured)
         projections.append(projected)
         rows.append(sums)
@@ -197,32 +195,6 @@ def _loss_gradient(stack: Stack, h: Tensor, exponent: int) -> tuple[Tensor, int]
     return comfortable((error / len(h)).to(h.dtype) @ stack.readout, 0)
 
 
-def _signals(both: Tensor, exponents: Exponents) -> tuple[Measured, Tensor, Tensor]:
-    """Measure z and h of a chunk of layers; return projections of z and h's row sums beside."""
-    z, h = both
-    squares = statistics.row_squares(both)
-    projected, rows = statistics.projections(z), statistics.row_sums(h)
-    total = np.array([statistics.sums(projected[:, 0]), statistics.sums(rows)])
-    found = statistics.moments(both, total=total, energy=statistics.sums(squares))
-    dead_fraction, correlation = statistics.directions(h, squares[1])
-    sampled = statistics.sampled(both)
-    values = {"dead_fraction": dead_fraction, "correlation": correlation}
-    raised: dict[str, Exponents] = {}
-    for i, quantity in enumerate(("preact", "act")):
-        columns = {
-            f"{quantity}_mean": found.mean[i],
-            f"{quantity}_var": found.variance[i],
-            f"{quantity}_ms": found.square[i],
-        }
-        values |= columns
-        raised |= dict.fromkeys(columns, exponents[i])
-    samples = {
-        "pre-activation": Samples(sampled[0], exponents[0]),
-        "activation": Samples(sampled[1], exponents[1]),
-    }
-    return Measured(values, raised, samples), projected, rows
-
-
 def _backward(stack: Stack, forward: _Forward, room: Tensor, of_weights: Tensor) -> Measured:
     """Carry the gradient back, chunk by chunk, and measure it."""
     gradient, exponent = _loss_gradient(stack, forward.h[-1], int(forward.h_exponent[-1]))
@@ -249,7 +221,7 @@ def _backward(stack: Stack, forward: _Forward, room: Tensor, of_weights: Tensor)
                 torch.addmm(gradient, at_z, weight, beta=0, alpha=factor, out=gradient)
         below = forward.h[max(0, layers.start - 1) : layers.stop - 1]
         grad_w = _weight_gradients(stack.inputs, below, grad_z, of_weights)
-        variances = _variances(both, grad_w, input_sums[layers])
+        variances = chunks.variances(both, grad_w, input_sums[layers])
         at = np.full(len(grad_z), exponent)
         parts.append(
             Measured(
@@ -279,30 +251,6 @@ def _weight_gradients(inputs: Tensor, below: Tensor, grad_z: Tensor, room: Tenso
         torch.mm(grad_z[0].T, inputs, out=found[0])
         return [found]
     return [(grad_z[0].T @ inputs)[None], found[1:]]
-
-
-def _variances(
-    both: Tensor, grad_w: list[Tensor], input_sums: NDArray[np.floating]
-) -> dict[str, Floats]:
-    """Return the variances of ∂ℓ/∂z and ∂ℓ/∂h, in `both`, and of ∂ℓ/∂W of a chunk of layers."""
-    rows, squares = statistics.row_sums(both), statistics.row_squares(both)
-    of_weights = [statistics.sums(statistics.row_squares(g)) for g in grad_w]
-    signals = [both[0, 0].numel()] * len(both[0])
-    matrices = list(chain(*grad_w))
-    found = statistics.described(
-        np.array(
-            [
-                *statistics.sums(rows),
-                np.vecdot(rows[0].numpy(), input_sums, dtype=np.float64),
-            ]
-        ),
-        np.array([*statistics.sums(squares), np.concatenate(of_weights)]),
-        np.array([signals, signals, [m.numel() for m in matrices]], dtype=np.float64),
-        lambda quantity, layer: both[quantity, layer] if quantity < 2 else matrices[layer],
-    )
-    return dict(
-        zip(("grad_preact_var", "grad_act_var", "grad_weight_var"), found.variance, strict=True)
-    )
 
 
 def _chunks(stack: Stack) -> list[slice]:
