@@ -37,7 +37,8 @@ class Activation:
     a > 0, `periodic` that it repeats itself and never straightens out. `partner` names the
     initializer that textbooks match to it. `torch`, `keras` and `flax` are source expressions in
     those libraries. Without a `module` the function itself is wrapped. A `slope` is given where
-    autograd's formula cancels to 0 long before φ' does, or is much slower.
+    autograd's formula cancels to 0 long before φ' does, or is much slower. `into` puts φ(z) into
+    another tensor, where PyTorch can without a copy.
     """
 
     name: str
@@ -54,10 +55,18 @@ class Activation:
     homogeneous: bool = False
     periodic: bool = False
     slope: Callable[[Tensor], Tensor] | None = None
+    into: Callable[[Tensor, Tensor], Tensor] | None = None
 
     def build(self) -> nn.Module:
         """Return the `torch.nn` module that applies φ."""
         return Elementwise(self.function) if self.module is None else self.module()
+
+    def apply(self, z: Tensor, out: Tensor) -> None:
+        """Put φ(z) into `out`, which has the shape and dtype of `z`."""
+        if self.into is None:
+            out.copy_(self.function(z))
+        else:
+            self.into(z, out)
 
     def derivative(self, z: Tensor) -> Tensor:
         """Return φ'(z), by automatic differentiation but for a `slope`; shape and dtype of `z`."""
@@ -98,7 +107,11 @@ def _linear(z: Tensor) -> Tensor:
 
 
 def _relu_slope(z: Tensor) -> Tensor:
-    return torch.relu(z).sign_()
+    return torch.gt(z, 0, out=torch.empty_like(z))
+
+
+def _relu_into(z: Tensor, out: Tensor) -> Tensor:
+    return torch.clamp_min(z, 0, out=out)
 
 
 def _sigmoid_slope(z: Tensor) -> Tensor:
@@ -156,6 +169,7 @@ ACTIVATIONS = index(
             function=F.relu,
             module=nn.ReLU,
             slope=_relu_slope,
+            into=_relu_into,
             kinks=(0.0,),
             homogeneous=True,
             formula=r"\varphi(z) = \max(0, z)",

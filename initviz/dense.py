@@ -16,15 +16,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from initviz import statistics
+from initviz import chunks, statistics
 from initviz.activations import ACTIVATIONS, Activation
+from initviz.carried import activate, comfortable, ldexp, slope
 from initviz.data import draw_cotangent, draw_inputs
 from initviz.initializers import INITIALIZERS
 from initviz.measured import Exponents, Measured, join, merge
+from initviz.memory import room
 from initviz.network import Batch, Network, biases, fans, readout_weight
 from initviz.noise import Draw, layer_noise
 from initviz.signals import SIZES
-from initviz.statistics import Floats
+from initviz.statistics import Samples
 from initviz.turns import checkpoint
 
 # A chunk stays in the second-level cache, and its values drift by less than 1e±8 from
@@ -32,13 +34,10 @@ from initviz.turns import checkpoint
 _CHUNK_BYTES = 2 * 2**20
 _CHUNK_LAYERS = 16
 _CHUNK_DECADES = 8.0
-_COMFORTABLE = (1e-6, 1e6)
 # Amplitudes or mean squares beyond these are computed again in float64.
 _SAFE_FACTOR = (1e-15, 1e15)
 _SAFE_SQUARE = (1e-28, 1e28)
 _ALL_DISTINCT = 0.95
-# Beyond 2^±400 every activation here is linear or constant, and squares still fit float64.
-_LARGEST_EXPONENT = 400
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,10 @@ def _draw(network: Network, batch: Batch, dtype: torch.dtype) -> Stack:
         checkpoint()
         noise = initializer.noise
         draws.append(layer_noise(noise, fan_in, fan_out, seed=batch.seed, layer=layer))
-    factors = [initializer.factor(*s, gain=network.gain, scale=network.scale) for s in shapes]
+    amplitude = {
+        s: initializer.factor(*s, gain=network.gain, scale=network.scale) for s in {*shapes}
+    }
+    factors = [amplitude[s] for s in shapes]
     inputs, labels = draw_inputs(batch, shapes[0][0])
     drawn = biases(network, batch.seed)
     classes = batch.loss == "cross_entropy"
@@ -107,18 +109,24 @@ def _chunk(layer_numel: int, draw: Draw, factor: float) -> int:
 
 
 @torch.inference_mode()
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def _run(stack: Stack) -> Measured:
-    forward, ahead = _forward(stack)
-    return merge([_weights(stack), ahead, _backward(stack, forward)])
+    one = len(stack.inputs), len(stack.weights[0])
+    depth, width = len(stack.weights), one[1]
+    sizes = [2 * depth * math.prod(one), 2 * stack.chunk * math.prod(one), stack.chunk * width**2]
+    with room(sum(sizes), stack.inputs.dtype) as flat:
+        both, gradients, of_weights = torch.split_with_sizes(flat, sizes)
+        forward, ahead = _forward(stack, both.view(2, depth, *one))
+        back = _backward(stack, forward, gradients, of_weights.view(-1, width, width))
+    return merge([_weights(stack), ahead, back])
 
 
 def _weights(stack: Stack) -> Measured:
     """Describe the weight matrices from their noise, measured when it was drawn."""
     factor = np.array(stack.factors)
-    shapes = np.array([draw.values.shape for draw in stack.draws], dtype=np.float64)
     values = {
-        "fan_in": shapes[:, 1],
-        "fan_out": shapes[:, 0],
+        "fan_in": np.array([float(weight.shape[1]) for weight in stack.weights]),
+        "fan_out": np.array([float(weight.shape[0]) for weight in stack.weights]),
         "weight_mean": factor * [draw.mean for draw in stack.draws],
         "weight_var": factor * factor * [draw.variance for draw in stack.draws],
     }
@@ -136,36 +144,34 @@ class _Forward:
     row_sums: Tensor
 
 
-def _forward(stack: Stack) -> tuple[_Forward, Measured]:
+def _forward(stack: Stack, both: Tensor) -> tuple[_Forward, Measured]:
     """Carry the batch forward, and measure z and h of each chunk while it is at hand."""
-    shape = len(stack.weights), len(stack.inputs), len(stack.weights[0])
-    z, all_h = stack.inputs.new_empty(shape), stack.inputs.new_empty(shape)
-    at_z, at_h = np.zeros(shape[0], np.int64), np.zeros(shape[0], np.int64)
+    exponents = np.zeros(both.shape[:2], np.int64)
     parts, projections, rows = [], [], []
     h, exponent = stack.inputs, 0
     for layers in _chunks(stack):
         checkpoint()
-        h, exponent = _comfortable(h, exponent)
-        outputs = []
-        for layer, here in zip(_indices(layers), z[layers].unbind(), strict=True):
+        if layers.start:
+            h, exponent = comfortable(h, exponent)
+        z, outputs = both[:, layers]
+        for layer, here, out in zip(_indices(layers), z.unbind(), outputs.unbind(), strict=True):
             if stack.biases is not None and exponent < 0:
                 # Biases set the size of z; what is far below would be rounded away anyway.
-                h, exponent = _ldexp(h, exponent), 0
-            at_z[layer] = exponent
+                h, exponent = ldexp(h, exponent), 0
+            exponents[0, layer] = exponent
             _multiply(stack, layer, h, exponent, here)
-            h, exponent = _activate(stack.activation, here, exponent)
-            outputs.append(h)
-            at_h[layer] = exponent
-        torch.stack(outputs, out=all_h[layers])
-        measured, projected, sums = _signals(z[layers], all_h[layers], at_z[layers], at_h[layers])
+            exponent = activate(stack.activation, here, exponent, out)
+            h = out
+            exponents[1, layer] = exponent
+        measured, projected, sums = chunks.forward(both[:, layers], exponents[:, layers])
         parts.append(measured)
         projections.append(projected)
         rows.append(sums)
     measured = join(parts)
     measured.values["distinct_fraction"] = statistics.distinct_fraction(
-        torch.cat(projections), measured.values["preact_ms"] * shape[1]
+        torch.cat(projections), measured.values["preact_ms"] * both.shape[2]
     )
-    return _Forward(z, all_h, at_z, at_h, torch.cat(rows)), measured
+    return _Forward(both[0], both[1], exponents[0], exponents[1], torch.cat(rows)), measured
 
 
 def _indices(layers: slice) -> range:
@@ -178,128 +184,75 @@ def _multiply(stack: Stack, layer: int, h: Tensor, exponent: int, z: Tensor) -> 
     if stack.biases is None:
         torch.addmm(z, h, weight, beta=0, alpha=factor, out=z)
     else:
-        torch.addmm(_ldexp(stack.biases[layer], -exponent), h, weight, alpha=factor, out=z)
+        torch.addmm(ldexp(stack.biases[layer], -exponent), h, weight, alpha=factor, out=z)
 
 
-def _activate(activation: Activation, z: Tensor, exponent: int) -> tuple[Tensor, int]:
-    if exponent == 0 or activation.homogeneous:
-        return activation.function(z), exponent
-    within = _within(exponent)
-    h, shift = _comfortable(activation.function(_ldexp(z.double(), within)), 0)
-    return h.to(z.dtype), shift + exponent - within
-
-
-def _within(exponent: int) -> int:
-    return max(-_LARGEST_EXPONENT, min(_LARGEST_EXPONENT, exponent))
-
-
-def _slope(activation: Activation, z: Tensor, exponents: Exponents) -> Tensor:
-    """Return φ'(z) of a chunk of layers."""
-    if activation.homogeneous or not exponents.any():
-        return activation.derivative(z)
-    true = [_ldexp(x.double(), _within(int(e))) for x, e in zip(z, exponents, strict=True)]
-    return activation.derivative(torch.stack(true)).to(z.dtype)
-
-
-def _loss_gradient(stack: Stack, h: Tensor, exponent: int) -> Tensor:
-    """Return ∂ℓ/∂h at the last layer, (batch, units)."""
+def _loss_gradient(stack: Stack, h: Tensor, exponent: int) -> tuple[Tensor, int]:
+    """Return ∂ℓ/∂h at the last layer, (batch, units), with an exponent of its own."""
     if stack.readout is None:
-        return stack.cotangent
+        return stack.cotangent, 0
     logits = (h @ stack.readout.T).double()
-    error = torch.softmax(_ldexp(logits - logits.amax(dim=1, keepdim=True), exponent), dim=1)
+    error = torch.softmax(ldexp(logits - logits.amax(dim=1, keepdim=True), exponent), dim=1)
     error[torch.arange(len(h)), stack.labels] -= 1
-    return (error / len(h)).to(h.dtype) @ stack.readout
+    return comfortable((error / len(h)).to(h.dtype) @ stack.readout, 0)
 
 
-def _signals(
-    z: Tensor, h: Tensor, at_z: Exponents, at_h: Exponents
-) -> tuple[Measured, Tensor, Tensor]:
-    """Measure z and h of a chunk of layers; return projections of z and h's row sums beside."""
-    projected, outputs = statistics.projections(z), statistics.outputs(h)
-    inward = statistics.moments(z, total=statistics.sums(projected[:, 0]))
-    measured = Measured(
-        values={
-            "preact_mean": inward.mean,
-            "preact_var": inward.variance,
-            "preact_ms": inward.square,
-            "act_mean": outputs.moments.mean,
-            "act_var": outputs.moments.variance,
-            "act_ms": outputs.moments.square,
-            "dead_fraction": outputs.dead_fraction,
-            "correlation": outputs.correlation,
-        },
-        exponents={
-            **dict.fromkeys(("preact_mean", "preact_var", "preact_ms"), at_z),
-            **dict.fromkeys(("act_mean", "act_var", "act_ms"), at_h),
-        },
-        samples={
-            "pre-activation": statistics.samples(z, at_z),
-            "activation": statistics.samples(h, at_h),
-        },
-    )
-    return measured, projected, outputs.row_sums
-
-
-def _backward(stack: Stack, forward: _Forward) -> Measured:
+def _backward(stack: Stack, forward: _Forward, room: Tensor, of_weights: Tensor) -> Measured:
     """Carry the gradient back, chunk by chunk, and measure it."""
-    gradient, exponent = _loss_gradient(stack, forward.h[-1], int(forward.h_exponent[-1])), 0
+    gradient, exponent = _loss_gradient(stack, forward.h[-1], int(forward.h_exponent[-1]))
     # The entries of ∂ℓ/∂W = Σ δ hᵀ add up to Σ (Σ δ)(Σ h), inputs and exponents a layer ahead.
-    input_sums = torch.cat((statistics.row_sums(stack.inputs[None]), forward.row_sums))
+    input_sums = torch.cat((statistics.row_sums(stack.inputs[None]), forward.row_sums)).numpy()
     input_exponent = np.concatenate([[0], forward.h_exponent[:-1]])
     parts = []
     for layers in reversed(_chunks(stack)):
         checkpoint()
-        gradient, exponent = _comfortable(gradient, exponent)
-        slope = _slope(stack.activation, forward.z[layers], forward.z_exponent[layers])
-        saturated = statistics.share_below(slope, statistics.FLAT * stack.activation.steepest)
-        both = slope.new_empty(2, *slope.shape)
+        if layers.stop < len(stack.weights):
+            gradient, exponent = comfortable(gradient, exponent)
+        steep = slope(stack.activation, forward.z[layers], forward.z_exponent[layers])
+        saturated = statistics.share_below(steep, statistics.FLAT * stack.activation.steepest)
+        both = room[: 2 * steep.numel()].view(2, *steep.shape)
         grad_z, grad_h = both
         grad_h[-1] = gradient
-        places = list(zip(slope.unbind(), grad_z.unbind(), grad_h.unbind(), strict=True))
+        places = list(zip(steep.unbind(), grad_z.unbind(), grad_h.unbind(), strict=True))
         for layer in reversed(_indices(layers)):
-            steep, at_z, at_h = places.pop()
-            torch.mul(steep, at_h, out=at_z)
+            factor_h, at_z, at_h = places.pop()
+            torch.mul(factor_h, at_h, out=at_z)
             if layer:
-                below = places[-1][2] if places else torch.empty_like(gradient)
+                gradient = places[-1][2] if places else torch.empty_like(gradient)
                 weight, factor = stack.weights[layer], stack.factors[layer]
-                gradient = torch.addmm(below, at_z, weight, beta=0, alpha=factor, out=below)
-        rows = statistics.row_sums(both.flatten(0, 1))
-        moments = statistics.moments(both.flatten(0, 1), total=statistics.sums(rows))
-        at = np.full(len(slope), exponent)
-        totals = statistics.sums(rows[: len(slope)].double() * input_sums[layers])
+                torch.addmm(gradient, at_z, weight, beta=0, alpha=factor, out=gradient)
+        below = forward.h[max(0, layers.start - 1) : layers.stop - 1]
+        grad_w = _weight_gradients(stack.inputs, below, grad_z, of_weights)
+        variances = chunks.variances(both, grad_w, input_sums[layers])
+        at = np.full(len(grad_z), exponent)
         parts.append(
             Measured(
-                values={
-                    "grad_preact_var": moments.variance[: len(slope)],
-                    "grad_act_var": moments.variance[len(slope) :],
-                    "grad_weight_var": _weight_variance(stack, forward, layers, grad_z, totals),
-                    "saturated_fraction": saturated,
-                },
+                values=variances | {"saturated_fraction": saturated},
                 exponents={
                     "grad_preact_var": at,
                     "grad_act_var": at,
                     "grad_weight_var": at + input_exponent[layers],
                 },
-                samples={"gradient": statistics.samples(grad_z, at)},
+                samples={"gradient": Samples(statistics.sampled(grad_z), at)},
             )
         )
     return join(parts[::-1])
 
 
-def _weight_variance(
-    stack: Stack, forward: _Forward, layers: slice, grad_z: Tensor, totals: Floats
-) -> Floats:
-    """Return Var ∂ℓ/∂W of a chunk of layers, given the sums of its entries."""
-    first = int(layers.start == 0)
-    variances = []
-    if first:
-        gradient = (grad_z[0].T @ stack.inputs).unsqueeze(0)
-        variances.append(statistics.moments(gradient, total=totals[:1]).variance)
-    if len(grad_z) > first:
-        inputs = forward.h[layers.start + first - 1 : layers.stop - 1]
-        gradient = torch.bmm(grad_z[first:].transpose(1, 2), inputs)
-        variances.append(statistics.moments(gradient, total=totals[first:]).variance)
-    return np.concatenate(variances)
+def _weight_gradients(inputs: Tensor, below: Tensor, grad_z: Tensor, room: Tensor) -> list[Tensor]:
+    """Return ∂ℓ/∂W of a chunk of layers, first layer first, stacked as far as shapes agree.
+
+    `below` are the activations of the layers below, which the very first layer has none of.
+    """
+    first, found = len(grad_z) - len(below), room[: len(grad_z)]
+    if len(below):
+        torch.bmm(grad_z[first:].mT, below, out=found[first:])
+    if not first:
+        return [found]
+    if inputs.shape[1] == found.shape[2]:
+        torch.mm(grad_z[0].T, inputs, out=found[0])
+        return [found]
+    return [(grad_z[0].T @ inputs)[None], found[1:]]
 
 
 def _chunks(stack: Stack) -> list[slice]:
@@ -314,23 +267,6 @@ def _trustworthy(measured: Measured) -> bool:
     """
     if measured.values["distinct_fraction"].min() < _ALL_DISTINCT:
         return False
-    squares = np.concatenate([measured.values[c] for c in SIZES])
-    return bool(np.all((squares > _SAFE_SQUARE[0]) & (squares < _SAFE_SQUARE[1])))
-
-
-def _comfortable(x: Tensor, exponent: int) -> tuple[Tensor, int]:
-    """Return the same true values with a root mean square in the comfortable range."""
-    rms = float(torch.linalg.vector_norm(x)) / math.sqrt(x.numel())
-    if rms == 0 or not math.isfinite(rms) or _COMFORTABLE[0] < rms < _COMFORTABLE[1]:
-        return x, exponent
-    shift = math.frexp(rms)[1]
-    return _ldexp(x, -shift), exponent + shift
-
-
-def _ldexp(x: Tensor, exponent: int) -> Tensor:
-    """Return x · 2^exponent, in steps that are themselves within the dtype's range."""
-    largest = 1000 if x.dtype == torch.float64 else 120
-    while exponent:
-        step = max(-largest, min(largest, exponent))
-        x, exponent = x * 2.0**step, exponent - step
-    return x
+    squares = np.array([measured.values[c] for c in SIZES])
+    # NaN compares as unsafe.
+    return bool(squares.min() > _SAFE_SQUARE[0] and squares.max() < _SAFE_SQUARE[1])

@@ -19,7 +19,8 @@ from initviz.registry import index
 Mode = Literal["fan_in", "fan_out", "fan_avg"]
 
 
-@dataclass(frozen=True)
+# Each is the one of its kind, so that what is kept of its draws is found by identity.
+@dataclass(frozen=True, eq=False)
 class Noise:
     """A distribution of matrices of shape (rows, columns), before any amplitude.
 

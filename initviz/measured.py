@@ -32,7 +32,9 @@ class Measured:
 
 def join(parts: list[Measured]) -> Measured:
     """Put chunks one after the other."""
-    first = parts[0]
+    first, *others = parts
+    if not others:
+        return first
     return Measured(
         values={c: np.concatenate([p.values[c] for p in parts]) for c in first.values},
         exponents={c: np.concatenate([p.exponents[c] for p in parts]) for c in first.exponents},

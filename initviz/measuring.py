@@ -163,7 +163,7 @@ def _moments(x: Tensor) -> Moments:
     total = sum(float(statistics.row_sums(p[None]).double().sum()) for p in parts)
     norms = np.concatenate([torch.linalg.vector_norm(p, dim=1).double().numpy() for p in parts])
     return statistics.moments(
-        x[None, None], total=np.array([total]), norm=np.array([np.linalg.norm(norms)])
+        x[None, None], total=np.array([total]), energy=np.array([norms @ norms])
     )
 
 

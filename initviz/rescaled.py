@@ -23,7 +23,8 @@ def measure(network: Network, batch: Batch) -> Measured:
     """Measure the dense stack, from the pass at gain 1 where that says everything."""
     if not scales(network, batch):
         return dense.measure(network, batch)
-    return _rescaled(_measured(network.replace(gain=1.0), batch), network.gain)
+    plain = network if network.gain == 1 else network.replace(gain=1.0)
+    return _rescaled(_measured(plain, batch), network.gain)
 
 
 @kept(CACHE_BYTES, lambda measured: measured.nbytes)

@@ -4,11 +4,16 @@ Tensors come stacked, (layers, batch, units), so that a whole chunk of layers co
 call. Sums run in the tensor's own precision, their results are float64. Norms and products
 with a vector are many times cheaper than `var_mean` or counting, so everything is made
 of them as far as it goes.
+
+What overflows or is not a number shows in the results: the functions that the others are made
+of leave it to their callers to silence NumPy, once instead of at every call.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +23,7 @@ from torch import Tensor
 from initviz.randomness import generator
 
 Floats = NDArray[np.float64]
+_SILENT = np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 SAMPLE_SIZE = 1024
 # An activation is flat where |φ'| is below this share of its largest value.
@@ -35,42 +41,54 @@ class Moments:
     variance: Floats
 
 
-def moments(x: Tensor, *, total: Floats | None = None, norm: Floats | None = None) -> Moments:
-    """Return the moments of each layer of `x`, (layers, rows, columns).
+@_SILENT
+def moments(x: Tensor, *, total: Floats | None = None, energy: Floats | None = None) -> Moments:
+    """Return the moments of each layer of `x`, (…, layers, rows, columns).
 
-    `total`, the sum of each layer's entries, and `norm`, its root of summed squares, spare a
+    `total`, the sum of each layer's entries, and `energy`, the sum of their squares, spare a
     pass over `x` where they are known already.
     """
-    flat = x.flatten(1)
     total = sums(row_sums(x)) if total is None else total
-    if norm is None:
-        # Row by row: over a large layer, a single float32 sum of squares loses digits.
-        norm = np.sqrt(_energy(torch.linalg.vector_norm(x, dim=2).numpy()))
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = total / flat.shape[1]
-        square: Floats = norm * norm / flat.shape[1]
-        variance = square - mean * mean
-    for layer in (variance < _CANCELLATION * square).nonzero()[0]:
-        variance[layer] = float(flat[layer].double().var(correction=0))
+    energy = sums(row_squares(x)) if energy is None else energy
+    entries = x.shape[-2] * x.shape[-1]
+    return described(total, energy, entries, lambda *place: x[place])
+
+
+def described(
+    total: Floats, energy: Floats, entries: int | Floats, layer: Callable[..., Tensor]
+) -> Moments:
+    """Return the moments of layers, given sums over their entries and their squares.
+
+    `layer` returns the entries of one of them, by its place in `total` and `energy`.
+    """
+    mean, square = total / entries, energy / entries
+    variance = square - mean * mean
+    cancelled = variance < _CANCELLATION * square
+    if cancelled.any():
+        for place in map(tuple, np.argwhere(cancelled)):
+            variance[place] = float(layer(*place).double().var(correction=0))
     return Moments(mean, square, variance)
 
 
 def row_sums(x: Tensor) -> Tensor:
-    """Return the sum of each row, (layers, rows)."""
-    return x @ _ones(x.shape[2], x.dtype)
+    """Return the sum of each row, (…, layers, rows)."""
+    return x.sum(dim=-1)
 
 
-@np.errstate(invalid="ignore", over="ignore")
-def sums(x: Tensor) -> Floats:
-    """Return the sum of each row of `x`, (layers, values), in float64."""
-    total: Floats = x.numpy().sum(axis=1, dtype=np.float64)
+def row_squares(x: Tensor) -> NDArray[np.floating]:
+    """Return the sum of the squares of each row, (…, layers, rows).
+
+    Row by row: over a large layer, a single float32 sum of squares loses digits.
+    """
+    values = x.numpy()
+    squares: NDArray[np.floating] = np.vecdot(values, values)
+    return squares
+
+
+def sums(x: Tensor | NDArray[np.floating]) -> Floats:
+    """Return the sum of each row of `x`, (…, layers, values), in float64."""
+    total: Floats = np.add.reduce(np.asarray(x), axis=-1, dtype=np.float64)
     return total
-
-
-@lru_cache(maxsize=16)
-@torch.inference_mode(mode=False)
-def _ones(size: int, dtype: torch.dtype) -> Tensor:
-    return torch.ones(size, dtype=dtype)
 
 
 @lru_cache(maxsize=16)
@@ -90,53 +108,60 @@ class Outputs:
     correlation: Floats
 
 
+@_SILENT
 def outputs(h: Tensor) -> Outputs:
-    """Return everything about activations, (layers, batch, units), in three passes over them.
-
-    `dead_fraction` is the share of units that are exactly 0 for the whole batch.
-    `correlation` is the mean cosine similarity of two different inputs' activations: inputs
-    whose activations are all zero have no direction and are left out; NaN where fewer than
-    two remain.
-    """
-    rows, norms = row_sums(h), torch.linalg.vector_norm(h, dim=2).numpy()
-    directed = norms > 0
-    weights = np.empty((len(h), 2, h.shape[1]), norms.dtype)
-    weights[:, 0] = np.divide(1, norms, out=np.zeros_like(norms), where=directed)
-    # A sum so weighted is exactly 0 for a dead unit and, but by accident, for no other.
-    weights[:, 1] = np.linspace(1, 2, h.shape[1])
-    resultant, weighted = torch.bmm(torch.from_numpy(weights), h).unbind(1)
-    inputs = directed.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        cosine: Floats = (_energy(resultant.numpy()) - inputs) / (inputs * (inputs - 1))
-    cosine[inputs < 2] = np.nan
+    """Return everything about activations, (layers, batch, units), in three passes over them."""
+    rows, squares = row_sums(h), row_squares(h)
+    dead_fraction, correlation = directions(h, squares)
     return Outputs(
-        moments=moments(h, total=sums(rows), norm=np.sqrt(_energy(norms))),
+        moments=moments(h, total=sums(rows), energy=sums(squares)),
         row_sums=rows,
-        dead_fraction=_dead(h, weighted.numpy() == 0),
-        correlation=cosine,
+        dead_fraction=dead_fraction,
+        correlation=correlation,
     )
 
 
-@np.errstate(invalid="ignore", over="ignore")
-def _energy(x: NDArray[np.floating]) -> Floats:
-    energy: Floats = np.square(x, dtype=np.float64).sum(axis=1)
+def directions(h: Tensor, squares: NDArray[np.floating]) -> tuple[Floats, Floats]:
+    """Return the dead fraction and the correlation, given `row_squares` of `h`.
+
+    The dead fraction is the share of units that are exactly 0 for the whole batch.
+    The correlation is the mean cosine similarity of two different inputs' activations: inputs
+    whose activations are all zero have no direction and are left out; NaN where fewer than
+    two remain.
+    """
+    directed = squares > 0
+    # A sum so weighted is exactly 0 for a dead unit and, but by accident, for no other: no
+    # weight is 0, not even of an input whose norm has overflowed, or underflowed to 0.
+    weights = 1 / np.sqrt(np.where(directed, squares, 1))
+    np.maximum(weights, np.finfo(weights.dtype).tiny, out=weights)
+    resultant = torch.bmm(torch.from_numpy(weights).unsqueeze(1), h).squeeze(1)
+    inputs = np.add.reduce(directed, axis=1)
+    cosine: Floats = (_energy(resultant) - inputs) / (inputs * (inputs - 1))
+    cosine[inputs < 2] = np.nan
+    return _dead(h, resultant.numpy() == 0), cosine
+
+
+def _energy(x: Tensor) -> Floats:
+    exact = x.numpy().astype(np.float64)
+    energy: Floats = np.vecdot(exact, exact)
     return energy
 
 
 def _dead(h: Tensor, suspects: NDArray[np.bool_]) -> Floats:
     # Where nothing is negative nothing cancels by accident; elsewhere the accidents are
     # looked at.
-    if suspects.any() and h.min() < 0:
+    if suspects.any() and h.numpy().min() < 0:
         layer, unit = suspects.nonzero()
         suspects[layer, unit] = (h[layer, :, unit] == 0).all(dim=1).numpy()
-    share: Floats = suspects.mean(axis=1)
+    share: Floats = np.add.reduce(suspects, axis=1) / suspects.shape[1]
     return share
 
 
 def share_below(x: Tensor, threshold: float) -> Floats:
     """Return the share of entries of each layer with |x| < threshold."""
-    # NumPy compares several times faster than PyTorch does.
-    below = np.less(np.abs(x.numpy()), x.numpy().dtype.type(threshold))
+    # NumPy compares several times faster than PyTorch does, and looks faster than it copies.
+    values = x.numpy()
+    below = np.less(values if values.min() >= 0 else np.abs(values), values.dtype.type(threshold))
     return np.array([np.count_nonzero(layer) / layer.size for layer in below])
 
 
@@ -150,11 +175,10 @@ def projections(z: Tensor) -> Tensor:
 
 def distinct(z: Tensor) -> Floats:
     """Return the share of different units of each layer, (layers, batch, units)."""
-    energy = _energy(torch.linalg.vector_norm(z, dim=2).numpy())
-    return distinct_fraction(projections(z), energy / z.shape[2])
+    return distinct_fraction(projections(z), _energy(z.flatten(1)) / z.shape[2])
 
 
-@np.errstate(invalid="ignore", over="ignore")
+@_SILENT
 def distinct_fraction(projected: Tensor, energy: Floats) -> Floats:
     """Return the number of different units over the number of units, from `projections`.
 
@@ -164,13 +188,14 @@ def distinct_fraction(projected: Tensor, energy: Floats) -> Floats:
     bits, so no more than float32's rounding is allowed for. NaN where the projections are not
     finite.
     """
-    random = projected[:, 1:].double().numpy()
+    random = projected[:, 1:].numpy()
     units = random.shape[2]
     eps = min(torch.finfo(projected.dtype).eps, torch.finfo(torch.float32).eps)
-    tolerance = 16 * math.sqrt(units) * eps * np.sqrt(energy)[:, None]
-    close = np.diff(np.sort(random[:, 0], axis=1), axis=1) <= tolerance
+    tolerance = 16 * math.sqrt(units) * eps * np.sqrt(energy)
+    ordered = np.sort(random[:, 0], axis=1)
+    close = (ordered[:, 1:] - ordered[:, :-1]).min(axis=1, initial=np.inf) <= tolerance
     share = np.ones(len(random))
-    for layer in np.flatnonzero(close.any(axis=1)):
+    for layer in np.flatnonzero(close):
         # Copies agree in every projection; strangers agree in two with probability ~1e-8.
         both = random[layer][:, random[layer, 0].argsort()]
         gaps = np.abs(np.diff(both, axis=1)).max(axis=0)
@@ -194,15 +219,25 @@ class Samples:
         return Samples(self.mantissa[:layers], self.exponents[:layers])
 
 
-def samples(x: Tensor, exponents: NDArray[np.int64]) -> Samples:
-    """Return up to `SAMPLE_SIZE` values of each layer, evenly spaced over batch × units."""
-    flat = x.flatten(1)
-    step = math.ceil(flat.shape[1] / SAMPLE_SIZE)
+def sampled(x: Tensor) -> NDArray[np.float32]:
+    """Return up to `SAMPLE_SIZE` values of each layer, evenly spaced over batch × units.
+
+    `x` is (…, layers, batch, units), the result (…, layers, values).
+    """
+    flat = x.flatten(-2)
+    step = math.ceil(flat.shape[-1] / SAMPLE_SIZE)
     # A step that shares no factor with the number of units visits all of them.
     while math.gcd(step, x.shape[-1]) > 1:
         step += 1
-    spaced = flat[:, ::step][:, :SAMPLE_SIZE]
-    return Samples(spaced.to(torch.float32, copy=True).numpy(), exponents)
+    spaced = flat[..., ::step][..., :SAMPLE_SIZE]
+    # NumPy copies what lies apart twice as fast as PyTorch does, but knows no bfloat16.
+    return spaced.to(torch.promote_types(x.dtype, torch.float32)).numpy().astype(np.float32)
+
+
+@_SILENT
+def samples(x: Tensor, exponents: NDArray[np.int64]) -> Samples:
+    """Return the samples of layers, (layers, batch, …, units), that carry exponents."""
+    return Samples(sampled(x.reshape(len(x), -1, x.shape[-1])), exponents)
 
 
 def stacked(parts: list[Samples]) -> Samples:
@@ -226,22 +261,32 @@ def histograms(
     a single value the row's range is half of it to either side.
     """
     finite = np.isfinite(x)
-    low, high = _ranges(x, finite) if span is None else np.array(span)[:, None, None]
+    whole = finite.all()
+    # A reduction under a mask takes several times as long as one without.
+    low, high = _ranges(x, whole or finite) if span is None else np.array(span)[:, None, None]
+    width = high - low
     with np.errstate(invalid="ignore", over="ignore"):
-        place = (x - low) * (bins / (high - low))
+        place = x - low
+        place *= bins / width
     np.minimum(place, bins - 1, out=place)
-    # One bin more a row takes in what is not finite.
-    place[~finite] = bins
-    place += np.arange(len(x))[:, None] * (bins + 1)
-    counts = np.bincount(place.astype(np.intp).ravel(), minlength=len(x) * (bins + 1))
-    edges = low + (high - low) / bins * np.arange(bins + 1)
+    if not whole:
+        # One bin more a row takes in what is not finite.
+        place[~finite] = bins
+    bin_of = place.astype(np.int32)
+    bin_of += np.arange(0, len(x) * (bins + 1), bins + 1, dtype=np.int32)[:, None]
+    counts = np.bincount(bin_of.ravel(), minlength=len(x) * (bins + 1))
+    edges = low + width / bins * np.arange(bins + 1)
     return counts.reshape(len(x), bins + 1)[:, :bins], edges
 
 
-def _ranges(x: NDArray[np.floating], finite: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    low = x.min(axis=1, where=finite, initial=np.inf, keepdims=True).astype(np.float64)
-    high = x.max(axis=1, where=finite, initial=-np.inf, keepdims=True).astype(np.float64)
-    low, high = np.where(high < low, 0.0, low), np.where(high < low, 1.0, high)
-    largest = np.maximum(np.abs(low), np.abs(high))
-    reach = np.where(largest > 0, largest / 2, 0.5) * (high - low <= 1e-6 * largest)
-    return low - reach, high + reach
+def _ranges(x: NDArray[np.floating], where: Any) -> tuple[Floats, Floats]:
+    low = x.min(axis=1, where=where, initial=np.inf, keepdims=True).astype(np.float64)
+    high = x.max(axis=1, where=where, initial=-np.inf, keepdims=True).astype(np.float64)
+    nothing = high < low
+    low[nothing], high[nothing] = 0, 1
+    largest = np.maximum(-low, high)
+    narrow = high - low <= 1e-6 * largest
+    if narrow.any():
+        reach = np.where(largest > 0, largest / 2, 0.5) * narrow
+        low, high = low - reach, high + reach
+    return low, high

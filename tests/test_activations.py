@@ -31,6 +31,13 @@ def test_function_and_derivative_equal_an_independent_one(name: str) -> None:
     np.testing.assert_allclose(record.derivative(GRID), slope(GRID.numpy()), rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_what_is_put_elsewhere_is_the_function(name: str) -> None:
+    out = torch.empty_like(GRID)
+    ACTIVATIONS[name].apply(GRID, out)
+    assert torch.equal(out, ACTIVATIONS[name].function(GRID))
+
+
 @pytest.mark.parametrize("name", [n for n, a in ACTIVATIONS.items() if a.slope])
 def test_a_slope_of_its_own_equals_autograd(name: str) -> None:
     autograd = dataclasses.replace(ACTIVATIONS[name], slope=None)

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import torch
 
-from initviz.memory import forget, kept
+from initviz.memory import forget, kept, room
 from initviz.turns import stoppable
 
 
@@ -128,3 +129,32 @@ def test_forgetting_empties_everything() -> None:
     forget()
     make("a")
     assert made == ["a", "a"]
+
+
+def test_a_room_that_is_free_again_is_lent_to_the_next() -> None:
+    forget()
+    with room(1000, torch.float32) as first, room(10, torch.float32) as second:
+        assert first.shape == (1000,)
+        assert first.data_ptr() != second.data_ptr()
+        place = first.data_ptr()
+    with room(500, torch.float64) as again:
+        assert again.dtype == torch.float64
+        assert again.data_ptr() == place
+    forget()
+
+
+def test_a_room_larger_than_the_limit_is_lent_but_not_kept() -> None:
+    forget()
+    with room(2**26 + 1, torch.uint8):
+        pass
+    with room(10, torch.uint8) as fresh:
+        assert fresh.untyped_storage().nbytes() == 10
+    forget()
+
+
+def test_rooms_are_given_up_when_memory_has_run_out() -> None:
+    with room(1000, torch.float32):
+        pass
+    forget()
+    with room(10, torch.float32) as fresh:
+        assert fresh.untyped_storage().nbytes() == 40
