@@ -65,7 +65,7 @@ def plot_layers(found: Swept, chosen: int, colours: Palette) -> Figure:
         traces,
         layout(
             f"Gradient by layer at gain {number(GAINS[chosen])}",
-            "Var ∂ℓ/∂z over last layer, backward",
+            "over last layer",
             colours,
             shapes=zone_shapes(_ZONE, colours),
             annotations=_zone_names(shown, colours),
