@@ -20,6 +20,8 @@ from initviz.training import History, Reading, Step, Training, read, train
 from initviz.training.history import LAYER_COLUMNS, layer_table
 from initviz.words import listed, number
 
+# What a shell takes for an end by Ctrl-C.
+_STOPPED = 130
 # One value for all networks; an architecture has no choice yet.
 _FIELDS: dict[str, type[Spec]] = {
     **{f: Network for f in Network.model_fields if f not in ("initializer", "architecture")},
@@ -113,14 +115,23 @@ def train_command(
             print_json(_document(history, read(history), steps))
         case Format.TABLE:
             _print(history, read(history))
+    if len(steps) < training.steps:
+        sys.stderr.write(f"Stopped after step {len(steps)} of {training.steps}.\n")
+        raise typer.Exit(_STOPPED)
 
 
 def _run(networks: list[Network], training: Training, *, layers: bool) -> list[Step]:
-    """Train, with a bar on stderr where somebody looks at it."""
-    console = Console(stderr=True)
+    """Train, with a bar on stderr where somebody looks at it; who stops it keeps what there is."""
+    console, made = Console(stderr=True), list[Step]()
     steps = train(networks, training, statistics=layers)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        return list(progress.track(steps, total=training.steps, description="Training"))
+        try:
+            for step in progress.track(steps, total=training.steps, description="Training"):
+                made.append(step)
+        except KeyboardInterrupt:
+            if not made:
+                raise
+    return made
 
 
 def _document(history: History, readings: list[Reading], steps: Sequence[Step]) -> dict[str, Any]:

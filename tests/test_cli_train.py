@@ -11,6 +11,7 @@ import pytest
 from initviz import Network
 from initviz.training import Training, train
 from initviz.training.history import LAYER_COLUMNS
+from initviz.turns import stoppable
 from tests.test_cli import run
 
 BRIEF = "train --depth 3 --width 16 --steps 25"
@@ -62,6 +63,27 @@ def test_every_layer_at_every_step_is_there_when_asked(capsys, monkeypatch) -> N
     row = table[(table["network"] == 1) & (table["step"] == 7) & (table["layer"] == 2)].iloc[0]
     assert row["initializer"] == "he_normal"
     assert row["update_ratio"] == pytest.approx(expected[6].update_ratio[0, 1])
+
+
+@pytest.mark.parametrize("calls", [1, 200])
+def test_who_stops_it_keeps_what_there_is(capsys, monkeypatch, calls: int) -> None:
+    counted = iter(range(calls))
+
+    def interrupt() -> None:
+        if next(counted, None) is None:
+            raise KeyboardInterrupt
+
+    with stoppable(interrupt):
+        code, out, err = run(capsys, monkeypatch, "train --depth 3 --width 16 --json")
+    assert code == 130
+    if calls == 1:
+        assert (out, err) == ("", "")
+        return
+    [entry] = json.loads(out)["runs"]
+    made = len(entry["history"])
+    assert 1 < made < 300
+    assert entry["test_accuracy"] is None
+    assert err == f"Stopped after step {made} of 300.\n"
 
 
 def test_csv_is_the_history(capsys, monkeypatch) -> None:

@@ -1,23 +1,13 @@
-"""How networks learn: loss and accuracy against the step, and gradients by layer and step."""
+"""How networks learn: loss and accuracy against the step."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from initviz.figures.signal import Window, log_axis
-from initviz.figures.theme import (
-    Figure,
-    Palette,
-    layer_axis,
-    layers,
-    layout,
-    note,
-    shades,
-    value_axis,
-)
+from initviz.figures.theme import Figure, Palette, layout, note, value_axis
 from initviz.statistics import Floats
 
 Trace = dict[str, Any]
@@ -27,7 +17,6 @@ DETAIL_HEIGHT = 460
 LOSSES: Window = (-2.0, 1.0)
 # As many points of a curve as are drawn: the message is sent again and again.
 _MOST_POINTS = 400
-_TICKS = 6
 # Where the words of crosses that are near each other stand.
 _AROUND = ("middle right", "top right", "bottom right")
 
@@ -105,66 +94,6 @@ def step_axis(steps: int, colours: Palette) -> dict[str, Any]:
         "zeroline": False,
         "unifiedhovertitle": {"text": "step %{x}"},
     }
-
-
-def plot_gradients(
-    steps: Sequence[int],
-    variance: Floats,
-    name: str,
-    hue: int,
-    *,
-    last: int,
-    run: int,
-    colours: Palette,
-) -> Figure:
-    """Draw a heatmap of log10 Var ∂ℓ/∂z, given as (steps, depth), layer by layer and step by step.
-
-    `steps` are those looked at so far, `last` is the run's last one.
-    """
-    sizes = log10(variance.T)
-    found = sizes[np.isfinite(sizes)]
-    top = float(np.ceil(found.max())) if found.size else 0.0
-    low, high = decades(found, (top - 2, top))
-    depth = len(sizes)
-    heatmap = {
-        "type": "heatmap",
-        "x": np.array(steps, dtype=np.int32),
-        "y": layers(depth),
-        "z": sizes.astype(np.float32),
-        "colorscale": shades(colours.hues[hue]),
-        "zmin": low,
-        "zmax": high,
-        "colorbar": {
-            "thickness": 10,
-            "tickprefix": "10<sup>",
-            "ticksuffix": "</sup>",
-            "tickformat": "d",
-            "dtick": max(1, math.ceil((high - low) / _TICKS)),
-        },
-        "hovertemplate": "step %{x}, layer %{y}: 10<sup>%{z:.1f}</sup><extra></extra>",
-    }
-    axis = layer_axis(depth, colours)
-    return Figure(
-        [heatmap] if found.size else [],
-        layout(
-            "Gradient variance",
-            f"Var ∂ℓ/∂z, {name}",
-            colours,
-            height=DETAIL_HEIGHT,
-            hovermode="closest",
-            showlegend=False,
-            uirevision=run,
-            xaxis=step_axis(last, colours),
-            yaxis=value_axis(
-                colours,
-                title={"text": "layer", "standoff": 4},
-                range=[0.5, depth + 0.5],
-                dtick=axis["dtick"],
-                tickformat="d",
-                showgrid=False,
-            ),
-        ),
-    )
 
 
 def decades(logarithms: Floats, at_least: Window) -> Window:

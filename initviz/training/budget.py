@@ -11,8 +11,9 @@ from initviz.training.spec import Training
 MOST_SECONDS = 60.0
 MAX_BYTES = 2**30
 # Operations a second of the products; seconds for a layer's calls, for each of its values and
-# for each of its weights, on one core.
-_RATE, _A_LAYER, _A_VALUE, _A_WEIGHT = 4e10, 2e-4, 1e-8, 3e-9
+# for each of its weights, by optimizer, on one core in float32. Float64 takes twice as long.
+_RATE, _A_LAYER, _A_VALUE = 4e10, 2e-4, 1e-8
+_A_WEIGHT = {"sgd": 3e-9, "adam": 8e-9}
 _FEWEST_STEPS = 50
 # Probing so little takes no longer than drawing the weights.
 _LEAST = Batch(size=2, inputs="digits")
@@ -29,9 +30,11 @@ def seconds(networks: Sequence[Network], training: Training) -> float:
     network, many = networks[0], len(networks)
     weights = many * _weights(network, training)
     values = many * network.depth * network.width * training.batch_size
-    step = 6.0 * training.batch_size * weights / _RATE + _A_LAYER * network.depth
+    numbers = 6.0 * training.batch_size * weights / _RATE + _A_VALUE * values
+    numbers += _A_WEIGHT[training.optimizer] * weights
     drawing = sum(work.seconds(each, _LEAST) for each in networks)
-    return drawing + training.steps * (step + _A_VALUE * values + _A_WEIGHT * weights)
+    step = _A_LAYER * network.depth + numbers * (2 if training.dtype == "float64" else 1)
+    return drawing + training.steps * step
 
 
 def memory(networks: Sequence[Network], training: Training) -> float:

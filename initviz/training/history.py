@@ -83,7 +83,7 @@ def layer_table(networks: Sequence[Network], steps: Sequence[Step]) -> pd.DataFr
     network, step, layer = np.indices(shape).reshape(3, -1)
     columns = {
         name: np.array([getattr(layers, name) for _, layers in kept]).reshape(
-            len(kept), len(networks), -1
+            len(kept), len(networks), networks[0].depth
         )
         for name in LAYER_COLUMNS
     }

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import pandas as pd
 
 from initviz.network import Network
 from initviz.statistics import Floats
 from initviz.training import budget
-from initviz.training.history import History
+from initviz.training.history import History, layer_table
 from initviz.training.job import Job
 from initviz.training.run import Step, train
 from initviz.training.spec import Training
@@ -57,6 +58,10 @@ class Live(Job):
         kept = [(s.step, getattr(s.layers, column)) for s in list(self._steps) if s.layers]
         shape = (0, len(self.networks), self.networks[0].depth)
         return [step for step, _ in kept], np.array([v for _, v in kept]).reshape(-1, *shape[1:])
+
+    def layer_table(self) -> pd.DataFrame:
+        """Return one row a network, kept step and layer."""
+        return layer_table(self.networks, list(self._steps))
 
 
 def _spaced(steps: int, layers: int) -> list[int]:

@@ -12,7 +12,7 @@ from initviz.network import Network
 from initviz.theory.gaussian import moments
 from initviz.theory.meanfield import TRAINABLE, phase
 from initviz.training.datasets import dataset
-from initviz.training.history import History
+from initviz.training.history import LAST_STEPS, History
 from initviz.words import from_log10, number
 
 Verdict = Literal["trained", "learning", "stalled", "diverged"]
@@ -24,6 +24,9 @@ STALLED = 0.6
 # Guessing costs ln C. Who loses this many times as much is sure of what is wrong: weights too
 # large, though still numbers.
 DIVERGED = 1.5
+# Who has come below this share of guessing, and in 20 steps to this share of the 20 before, is on
+# the way however high the loss still is.
+_BEGUN, _LESS = 0.9, 0.95
 # Standard deviations of which theory is not asked: their squares' squares are no numbers any more.
 _LARGEST = 1e50
 # Lengths from which on what grows without end is multiplied by the same in every layer; biases
@@ -55,6 +58,8 @@ def _read(history: History, place: int) -> Reading:
     verdict = verdict_of(loss, nothing)
     if verdict == "diverged" and _fell(history, place):
         verdict = "stalled"
+    elif verdict == "stalled" and loss < _BEGUN * nothing and _falls(history, place):
+        verdict = "learning"
     what = f"{name(network)} {_happened(history, place, verdict, nothing)}."
     return Reading(network, verdict, f"{what} {_why(network, verdict)}".strip())
 
@@ -63,6 +68,12 @@ def _fell(history: History, place: int) -> bool:
     """Say whether a loss, however high, is not above where it began, as far as one can see."""
     first, last = history.loss[0, place], history.final_loss[place]
     return bool(last < first or (len(history.loss) == 1 and np.isfinite(last)))
+
+
+def _falls(history: History, place: int) -> bool:
+    """Say whether the last steps' loss is well below that of as many before them."""
+    before = history.loss[-2 * LAST_STEPS : -LAST_STEPS, place]
+    return before.size == LAST_STEPS and bool(history.final_loss[place] < _LESS * before.mean())
 
 
 def verdict_of(loss: float, nothing: float) -> Verdict:

@@ -11,7 +11,7 @@ _RULES = """
 .st-key-training_controls > div:first-child { flex: 3 1 300px; max-width: 420px; }
 .st-key-training_controls > div:nth-child(3) { flex: 1 1 190px; max-width: 225px; }
 .st-key-loss_chart, .st-key-accuracy_chart { min-height: 375px; }
-.st-key-gradients_chart, .st-key-replay_chart { min-height: 460px; }
+.st-key-over_steps_chart, .st-key-replay_chart { min-height: 460px; }
 [class*="st-key-reading_"] > div:nth-child(2) { flex: 1 1 280px; }
 .st-key-rates > div { flex: 1 1 340px; min-width: 0; }
 .st-key-study_controls > div { flex: 1 1 165px; max-width: 230px; }

@@ -1,5 +1,8 @@
 """What a run came to, in words; and what can be taken along of it."""
 
+from collections.abc import Callable
+
+import pandas as pd
 import streamlit as st
 
 from initviz import Network, work
@@ -110,15 +113,21 @@ def share(setting: Setting, run: Shown[Live] | None, figures: explore.Figures) -
         st.caption("The address holds every setting of this page: copy it to share.")
         st.code(state.link(), language=None, wrap_lines=True)
         if run is not None and run.job.made:
-            st.download_button(
-                "History (CSV)",
-                lambda: run.job.history.table().to_csv(index=False),
-                "training.csv",
-                "text/csv",
-                icon=":material/table:",
-                on_click="ignore",
-            )
+            _table_button("History (CSV)", run.job.history.table, "training.csv")
+            _table_button("Layers (CSV)", run.job.layer_table, "training_layers.csv")
             explore.csv_button("These charts (CSV)", figures, "training_charts.csv")
         if setting.networks:
             st.caption("The same on the command line:")
             st.code(command(setting.networks, setting.training), language="bash", wrap_lines=True)
+
+
+def _table_button(label: str, table: Callable[[], pd.DataFrame], file: str) -> None:
+    """Offer a table, which is made when it is asked for."""
+    st.download_button(
+        label,
+        lambda: table().to_csv(index=False),
+        file,
+        "text/csv",
+        icon=":material/table:",
+        on_click="ignore",
+    )

@@ -5,8 +5,9 @@ import streamlit as st
 
 from initviz.figures.rates import plot_rates
 from initviz.figures.replay import plot_replay
+from initviz.figures.steps import MEASURES, plot_steps
 from initviz.figures.theme import Figure
-from initviz.figures.training import Curves, plot_accuracy, plot_gradients, plot_loss
+from initviz.figures.training import Curves, plot_accuracy, plot_loss
 from initviz.network import Network
 from initviz.training.datasets import dataset
 from initviz.training.live import Live
@@ -87,16 +88,18 @@ def _names(networks: tuple[Network, ...]) -> tuple[str, ...]:
 
 
 def _layers(run: Shown[Live]) -> dict[str, Figure]:
-    """Draw gradients by layer and step, and, of a run that has ended, its replay."""
+    """Draw a measure by layer and step, and, of a run that has ended, its replay."""
     names = _names(run.job.networks)
-    at, going = _chosen(names), run.job.going
-    steps, gradients = run.job.layers("grad_preact_var")
+    with st.container(horizontal=True, vertical_alignment="bottom", key="of_layers"):
+        column, at, going = _measure(), _chosen(names), run.job.going
+    steps, values = run.job.layers(column)
     last = run.job.made if run.job.stopped else run.job.training.steps
 
     def heatmap(kept: int) -> Figure:
-        return plot_gradients(
+        return plot_steps(
+            column,
             steps[:kept],
-            gradients[:kept, at],
+            values[:kept, at],
             names[at],
             run.hues[at],
             last=last,
@@ -107,19 +110,33 @@ def _layers(run: Shown[Live]) -> dict[str, Figure]:
     replay = plot_replay(
         [] if going else steps,
         run.job.layers("act_var")[1],
-        gradients,
+        run.job.layers("grad_preact_var")[1],
         names,
         run.hues,
         run=run.number,
         colours=explore.colours(),
     )
-    figures = {"gradients": heatmap(len(steps))}
+    figures = {"over_steps": heatmap(len(steps))}
     with st.container(horizontal=True, key="panel_charts"):
-        alt = f"Heatmap: gradient variance by layer and step, {names[at]}"
-        _chart("gradients", heatmap(0) if going else figures["gradients"], alt)
+        alt = f"Heatmap: {MEASURES[column].title.lower()} by layer and step, {names[at]}"
+        _chart("over_steps", heatmap(0) if going else figures["over_steps"], alt)
         alt = "Activation and gradient variance by layer, with a slider over the steps"
         _chart("replay", replay, alt)
     return figures if going else figures | {"replay": replay}
+
+
+def _measure() -> str:
+    """Choose what the heatmap shows of every layer."""
+    return st.selectbox(
+        "Of every layer",
+        list(MEASURES),
+        format_func=lambda column: MEASURES[column].title,
+        key="training_measure",
+        help="Update ratio: how long a step's change of the weights is, over the weights "
+        "themselves; around 10⁻³ is common. Dead: units that are 0 for a whole batch. Saturated: "
+        "activations where φ' is below 1 % of its largest value.",
+        width=210,
+    )
 
 
 def _chosen(names: tuple[str, ...]) -> int:
@@ -127,10 +144,10 @@ def _chosen(names: tuple[str, ...]) -> int:
     if len(names) == 1:
         return 0
     chosen = st.segmented_control(
-        "Gradients of",
+        "Layers of",
         range(len(names)),
         format_func=names.__getitem__,
-        key=f"training_gradients_{len(names)}",
+        key=f"training_layers_{len(names)}",
         default=0,
         required=True,
     )

@@ -9,8 +9,9 @@ import pytest
 
 from initviz.figures.rates import plot_rates
 from initviz.figures.replay import plot_replay
+from initviz.figures.steps import MEASURES, plot_steps
 from initviz.figures.theme import DARK, LIGHT
-from initviz.figures.training import Curves, plot_accuracy, plot_gradients, plot_loss
+from initviz.figures.training import Curves, plot_accuracy, plot_loss
 from initviz.training.live import _spaced
 
 
@@ -71,14 +72,28 @@ def test_a_long_run_is_thinned() -> None:
 
 def test_gradients_are_layers_by_steps_in_decades() -> None:
     variance = np.array([[1e-3, 1e-5, 0.0], [1e-4, 1e-9, np.nan]])
-    figure = plot_gradients([1, 50], variance, "He", 0, last=100, run=1, colours=LIGHT)
+    about = {"name": "He", "hue": 0, "last": 100, "run": 1, "colours": LIGHT}
+    figure = plot_steps("grad_preact_var", [1, 50], variance, **about)
     [heatmap] = figure.data
     assert np.array(heatmap.z)[:2] == pytest.approx(np.array([[-3, -4], [-5, -9]]))
     assert (heatmap.zmin, heatmap.zmax) == (-9, -3)
     assert figure.layout.xaxis.range[1] > 100
-    empty = plot_gradients([], variance[:0], "He", 0, last=100, run=1, colours=LIGHT)
+    empty = plot_steps("grad_preact_var", [], variance[:0], **about)
     assert empty.layout.xaxis == figure.layout.xaxis
     assert empty.layout.height == figure.layout.height
+
+
+@pytest.mark.parametrize("column", MEASURES)
+def test_every_measure_of_the_layers_is_drawn(column: str) -> None:
+    values = np.array([[0.5, 0.25, 0.0], [0.125, 0.0625, np.nan]])
+    figure = plot_steps(column, [1, 50], values, "He", 0, last=50, run=1, colours=DARK)
+    [heatmap] = figure.data
+    go.Figure(figure.to_dict())
+    share = column.endswith("fraction")
+    expected = values if share else np.log10(values, where=values > 0, out=np.full((2, 3), -np.inf))
+    expected[1, 2] = np.nan
+    np.testing.assert_allclose(np.array(heatmap.z), expected.T, rtol=1e-6)
+    assert (heatmap.zmin, heatmap.zmax) == ((0, 1) if share else (-2, 0))
 
 
 def test_rates_that_diverged_are_crosses_and_those_not_tried_are_nothing() -> None:

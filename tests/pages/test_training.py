@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from initviz.figures.steps import MEASURES
+
 ROOT = Path(__file__).parents[2]
 TINY = {"depth": "3", "width": "16", "steps": "10"}
 
@@ -47,6 +49,16 @@ def test_a_tiny_run_ends_with_a_reading_of_each_network() -> None:
     assert "Theory lets a gradient through" in told(app)
     assert len(app.get("plotly_chart")) == 4
     assert any(b.label.startswith("Explore: ") for b in app.button)
+
+
+def test_every_measure_of_the_layers_can_be_looked_at() -> None:
+    app = ended(pressed(opened(**TINY), "train"))
+    for column, measure in MEASURES.items():
+        app.selectbox(key="training_measure").set_value(column).run()
+        assert not app.exception
+        alts = [chart.proto.alt for chart in app.get("plotly_chart")]
+        told_of = f"Heatmap: {measure.title.lower()} by layer and step, He normal (Kaiming)"
+        assert told_of in alts
 
 
 def test_what_explore_finds_is_said_before_anything_is_trained() -> None:
@@ -171,6 +183,8 @@ def test_the_command_and_the_data_are_shared() -> None:
     app.run()
     shown = [c.value for c in app.code]
     assert "python -m initviz train --initializer he_normal" in " ".join(shown)
+    offered = [button.proto.label for button in app.get("download_button")]
+    assert offered == ["History (CSV)", "Layers (CSV)", "These charts (CSV)"]
 
 
 def test_the_setting_is_there_again_after_another_page() -> None:

@@ -42,6 +42,17 @@ def test_layers_are_kept_of_evenly_spaced_steps_from_first_to_last() -> None:
     np.testing.assert_array_equal(variance[7], every[steps[7] - 1].grad_preact_var)
 
 
+def test_the_table_of_layers_has_a_row_for_everything_kept() -> None:
+    live = Live(SMALL, Training(steps=130))
+    assert live.layer_table().empty
+    table = ended(live).layer_table()
+    assert len(table) == 2 * MOST_FRAMES * 3
+    steps, ratio = live.layers("update_ratio")
+    row = table[(table["network"] == 2) & (table["step"] == steps[9]) & (table["layer"] == 3)]
+    assert row["initializer"].item() == "glorot_uniform"
+    assert row["update_ratio"].item() == ratio[9, 1, 2]
+
+
 def test_a_stopped_run_keeps_what_there_is_and_does_no_more() -> None:
     live = Live(SMALL, Training(steps=200))
     assert live.history.loss.shape == (0, 2)

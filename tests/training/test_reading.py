@@ -133,6 +133,17 @@ def test_who_begins_high_and_comes_down_has_not_diverged() -> None:
     assert f"came down from {number(history.loss[0, 0])} to " in reading.sentence
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "verdict"),
+    [(2.3, 1.4, "learning"), (1.5, 1.5, "stalled"), (2.3, 2.2, "stalled"), (1.4, 2.3, "stalled")],
+)
+def test_who_is_still_coming_down_has_not_stalled(start: float, end: float, verdict: str) -> None:
+    curve = np.linspace(start, end, 60)[:, None]
+    [reading] = read(History((Network(),), Training(steps=60), curve, curve, np.array([0.5])))
+    assert reading.verdict == verdict
+    assert ("and was still learning" in reading.sentence) == (verdict == "learning")
+
+
 def test_a_single_step_has_diverged_only_where_it_is_no_number() -> None:
     networks = [Network(depth=3, gain=2), Network(depth=3, bias_mean=1e39)]
     training = Training(data="breast_cancer", steps=1)

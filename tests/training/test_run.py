@@ -11,6 +11,7 @@ from initviz import Batch, Network
 from initviz.network import build
 from initviz.training import Step, Training, budget, train
 from initviz.training.datasets import batches, dataset
+from initviz.training.measures import norms
 from initviz.training.parameters import drawn
 from initviz.training.stack import Stack
 from initviz.turns import TURNS, Turns, stoppable
@@ -78,6 +79,13 @@ def test_a_network_that_overflows_leaves_the_others_as_they_are(
                 assert np.isnan(column[1]).all(), name
                 np.testing.assert_array_equal(column[[0, 2]], getattr(theirs.layers, name))
     assert np.isnan(mixed[-1].test_accuracy).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-3, 1.0, 1e25])
+def test_norms_are_numpys_whatever_the_size(size: float) -> None:
+    weights = size * torch.randn(2, 3, 50, 40, generator=torch.Generator().manual_seed(0))
+    expected = np.linalg.norm(weights.double().numpy(), axis=(2, 3))
+    np.testing.assert_allclose(norms(list(weights.unbind(1))), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("lost", [math.nan, math.inf])
@@ -180,6 +188,13 @@ def test_what_cannot_be_trained_is_refused_at_once(networks: list[Network], name
 def test_a_bad_field_is_named_with_what_is_allowed(field: str, value: object, allowed: str) -> None:
     with pytest.raises(ValueError, match=f"{field} must be .*{allowed}"):
         Training(**{field: value})
+
+
+def test_adam_and_float64_are_known_to_take_longer() -> None:
+    networks, training = [Network(depth=4, width=1024)], Training(batch_size=8)
+    plain = budget.seconds(networks, training)
+    assert budget.seconds(networks, training.replace(optimizer="adam")) > 1.3 * plain
+    assert budget.seconds(networks, training.replace(dtype="float64")) > 1.5 * plain
 
 
 @pytest.mark.parametrize("depth", [200, 60])
