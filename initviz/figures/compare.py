@@ -42,7 +42,7 @@ SIGNS: dict[Verdict, str] = {
 MOST_CURVES = 5
 _MARKS = ("circle", "square", "diamond", "triangle-up", "x")
 _MARKED = 60
-_MAP_HEIGHT = 480
+_MAP_HEIGHT = 460
 _GREY = "rgba(128, 128, 128, 0.35)"
 # Share of the full colour from which a sign on it is written in the paper's colour.
 _STRONG = 0.6

@@ -228,7 +228,8 @@ def _steps(found: Symmetry) -> Any:
 def _step_axis() -> dict[str, Any]:
     return {
         "title": {"text": "step", "standoff": 4},
-        "range": [0, STEPS],
+        # A little further than the last step, whose label would be cut off.
+        "range": [0, 1.02 * STEPS],
         "dtick": STEPS // 5,
         "showgrid": False,
         "zeroline": False,

@@ -38,7 +38,7 @@ _NAMED = 4
 _ROUNDED = 5
 _MEANING = (
     "Colour: how many powers of ten the variance of the gradient ∂ℓ/∂z gains (orange) or loses "
-    "(blue) from the last layer to the first; white is steady, grey is no gradient at all, and a "
+    "(blue) from the last layer to the first; no colour is steady, grey no gradient at all, and a "
     "cell without a sign is not measured yet. The frame is the network chosen above: it is drawn "
     "below with the best, and its gain, width and other settings are everyone's."
 )
@@ -170,9 +170,8 @@ def _sentence(network: Network, cells: Sequence[Cell]) -> str:
             f"first step: {listed}."
         )
     stable = sum(c.verdict == "stable" for c in cells)
-    whole = f"Of all {len(cells)} pairs {stable} are, at depth {network.depth} and width "
     alone = " With a single layer nothing can drift." if network.depth == 1 else ""
-    return f"**{bold}** {whole}{network.width}; nothing was trained.{alone}"
+    return f"**{bold}** Of all {len(cells)} pairs {stable} are; nothing was trained.{alone}"
 
 
 def _column(activation: str, cells: Sequence[Cell]) -> list[Cell]:

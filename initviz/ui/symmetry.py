@@ -208,7 +208,7 @@ def verdict_on_biases(found: Biased) -> str:
     given = " and ".join(f"{bias:g}" for bias in BIASES[1:-1])
     return (
         f"A small one changes nothing that shows: after training {none} of the units are dead if "
-        f"biases begin at 0, {' and '.join(small)} at {given}. A large one does harm: at "
-        f"{BIASES[-1]:g} {large} are dead, and {found.test_accuracy[-1]:.0%} of the test digits "
-        f"are recognized instead of {found.test_accuracy[0]:.0%}."
+        f"biases begin at 0, {' and '.join(small)} at {given}. A large one does harm: "
+        f"begun at {BIASES[-1]:g}, {large} are dead, and {found.test_accuracy[-1]:.0%} of the test "
+        f"digits are recognized instead of {found.test_accuracy[0]:.0%}."
     )
