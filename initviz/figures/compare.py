@@ -238,7 +238,8 @@ def plot_overlay(cells: Sequence[Cell], side: str, *, shown: Window, colours: Pa
             xaxis=layer_axis(len(cells[0].gradient), colours),
             yaxis=log_axis(shown, colours),
             shapes=zone_shapes(zone, colours),
-            annotations=zone_names(zone, shown, colours, backward=quantity.backward),
+            # Where the curves begin they are all in the middle of the zone.
+            annotations=zone_names(zone, shown, colours, backward=not quantity.backward),
         ),
     )
 

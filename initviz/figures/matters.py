@@ -80,7 +80,7 @@ def plot_lines(classical: Mapping[str, Fits], networks: Networks, colours: Palet
         traces,
         layout(
             "Loss between two solutions",
-            "on the straight line of weights",
+            "on the straight line",
             colours,
             xaxis={
                 "title": {"text": "share of the way", "standoff": 4},
