@@ -69,6 +69,12 @@ def test_decades_are_counted_the_way_each_signal_goes() -> None:
     assert vanishing.departure == 6
 
 
+def test_a_departure_is_from_where_each_signal_starts() -> None:
+    # The gradient starts at the last layer, the activations at the first.
+    assert cell("exploding", [0.0, 5.0, 1.0], [0.0, 0.0, 0.0]).departure == 4
+    assert cell("exploding", [0.0, 0.0, 0.0], [1.0, 5.0, 0.0]).departure == 4
+
+
 def test_each_relu_layer_with_glorot_loses_a_factor_of_two() -> None:
     deep = Network(depth=30, width=256, initializer="glorot_normal")
     assert examine(deep, Batch()).decades_per_layer == pytest.approx(-math.log10(2), abs=0.03)

@@ -7,7 +7,7 @@ from sklearn.linear_model import Ridge
 from torch.nn.functional import cross_entropy
 
 from initviz import Batch, Network
-from initviz.classical import CLASSICAL, LINE, PENALTY, STARTS, classical
+from initviz.classical import CLASSICAL, LINE, PENALTY, STARTS, classical, compare
 from initviz.matters import DEPTHS, logits, networks
 from initviz.network import build
 from initviz.training.datasets import dataset
@@ -33,6 +33,17 @@ def test_what_has_no_start_or_a_convex_loss_ends_in_one_point(name: str, toleran
     assert fits.spread < tolerance
     assert fits.disagreement == 0
     assert fits.accuracy[0] > 0.7
+
+
+def test_disagreement_is_over_pairs_of_different_fits() -> None:
+    labels = dataset("digits").test_labels.numpy()
+    said = np.tile(labels, (STARTS, 1))
+    said[0] = (labels + 1) % 10
+    fits = compare(np.ones((STARTS, 3)), said)
+    # One of the fits differs from all others: 19 of 190 pairs.
+    assert fits.disagreement == pytest.approx(0.1)
+    assert fits.accuracy.tolist() == [0.0] + [1.0] * (STARTS - 1)
+    assert fits.spread == 0
 
 
 def test_ties_of_a_tree_are_the_only_thing_chance_decides() -> None:

@@ -1,6 +1,7 @@
 """Work in slices: nothing between them, stopped for good, and what there is of it kept."""
 
 import math
+import threading
 import time
 from collections.abc import Iterator
 
@@ -88,6 +89,28 @@ def test_time_left_follows_the_pace_and_not_the_pauses() -> None:
     job.advance(0.1)
     assert 0 < job.made < 20
     assert job.seconds_left == pytest.approx(0.01 * (100 - job.made), rel=1)
+
+
+def test_who_asks_while_another_is_at_work_does_not_wait() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def patient() -> Iterator[None]:
+        begun.set()
+        go_on.wait(10)
+        yield
+
+    job = Job(patient(), 1, estimate=1)
+    worker = threading.Thread(target=job.advance, args=(0,))
+    worker.start()
+    assert begun.wait(10)
+    asker = threading.Thread(target=job.advance, args=(0,))
+    asker.start()
+    asker.join(5)
+    assert not asker.is_alive()
+    assert job.made == 0
+    go_on.set()
+    worker.join()
+    assert (job.made, job.going) == (1, False)
 
 
 def test_what_breaks_off_a_step_stops_the_run() -> None:
