@@ -302,10 +302,10 @@ def _print_prediction(table: pd.DataFrame) -> None:
 
 
 def _print_comparison(network: Network, cells: list[compare.Cell]) -> None:
-    here = [c for c in compare.ranked(cells) if c.network.activation == network.activation]
+    here = compare.places(c for c in cells if c.network.activation == network.activation)
     label = ACTIVATIONS[network.activation].label
     printed = Table("", "initializer", "verdict", "why", title=f"Ranking with {label}")
-    for rank, cell in enumerate(here, 1):
+    for rank, cell in here:
         printed.add_row(
             str(rank), INITIALIZERS[cell.network.initializer].label, cell.verdict, cell.reason
         )
@@ -314,7 +314,7 @@ def _print_comparison(network: Network, cells: list[compare.Cell]) -> None:
     console.print(printed)
     console.print(
         f"At depth {network.depth} and width {network.width}, {stable} of {len(cells)} pairs of "
-        "initializer and activation train."
+        "initializer and activation are stable before the first step."
     )
 
 

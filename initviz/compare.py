@@ -173,18 +173,40 @@ def check(network: Network, batch: Batch) -> None:
 def ranked(cells: Iterable[Cell]) -> list[Cell]:
     """Return cells, the best first.
 
-    Stable ones first, then those that only vanish or explode, then the rest; within each, the
-    least `departure` of gradient and activations first; and of equals the one that came first.
+    Stable ones first, then those that only vanish or explode, then the rest. Of stable ones the
+    initializer derived for its activation comes first, since a probe does not tell which of them
+    learns best; else the least `departure` of gradient and activations; and of equals the one
+    that came first.
     """
-    return sorted(cells, key=lambda cell: (_class(cell.verdict), cell.departure))
+    return sorted(
+        cells, key=lambda cell: (_class(cell.verdict), not _derived(cell), cell.departure)
+    )
+
+
+def places(cells: Iterable[Cell]) -> list[tuple[int, Cell]]:
+    """Return cells, the best first, with their places from 1; stable ones and equals share one."""
+    placed: list[tuple[int, Cell]] = []
+    shared: tuple[int, object] = (0, None)
+    for rank, cell in enumerate(ranked(cells), 1):
+        measure = "stable" if cell.verdict == "stable" else (_class(cell.verdict), cell.departure)
+        if measure != shared[1]:
+            shared = rank, measure
+        placed.append((shared[0], cell))
+    return placed
 
 
 def _class(verdict: Verdict) -> int:
     return 0 if verdict == "stable" else 1 if verdict in _DRIFTING else 2
 
 
+def _derived(cell: Cell) -> bool:
+    """Say whether a stable cell's initializer is the one for its activation."""
+    initializer, activation = cell.pair
+    return cell.verdict == "stable" and ACTIVATIONS[activation].partner == initializer
+
+
 def table(cells: Sequence[Cell]) -> pd.DataFrame:
-    """Return one row a pair, the best first, with its rank from 1."""
+    """Return one row a pair, the best first, with its place as rank."""
     return pd.DataFrame(
         [
             {
@@ -198,7 +220,7 @@ def table(cells: Sequence[Cell]) -> pd.DataFrame:
                 "largest_departure": cell.departure,
                 "reason": cell.reason,
             }
-            for rank, cell in enumerate(ranked(cells), 1)
+            for rank, cell in places(cells)
         ]
     )
 

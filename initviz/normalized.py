@@ -1,10 +1,11 @@
 """The same initializer with and without batch normalization, at many gains."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from initviz.diagnosis import Verdict
+from initviz.diagnosis import DECADES, Verdict
 from initviz.memory import kept
 from initviz.network import Batch, Network
 from initviz.probe import probe
@@ -12,7 +13,7 @@ from initviz.statistics import Floats
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid")
 INITIALIZERS = ("glorot_uniform", "he_normal", "normal")
-DEPTHS = (10, 20)
+DEPTHS = (10, 20, 30)
 # The rows of what is measured.
 NORMALIZATIONS = ("none", "batch")
 # From a tenth of the initializer's own size to ten times; 1 is among them.
@@ -27,18 +28,30 @@ class Swept:
     """Probes without and with normalization at every gain of `GAINS`.
 
     `gradient` and `weight_gradient` are log10 of the variances of ∂ℓ/∂z and ∂ℓ/∂W, (2, gains,
-    depth), first layer first; `verdicts` are those of the probes, two rows.
+    depth), first layer first.
     """
 
     gradient: Floats
     weight_gradient: Floats
-    verdicts: tuple[tuple[Verdict, ...], ...]
+
+    @cached_property
+    def drift(self) -> Floats:
+        """How far the gradient's variance strays from the last layer's, in decades, (2, gains).
+
+        The furthest of any layer with its sign, which is what a verdict looks at.
+        """
+        away = self.gradient - self.gradient[:, :, -1:]
+        furthest = np.abs(away).argmax(axis=2, keepdims=True)
+        drift: Floats = np.take_along_axis(away, furthest, axis=2)[:, :, 0]
+        return drift
 
     @property
-    def drift(self) -> Floats:
-        """Decades that the gradient's variance gains on its way back to layer 1, (2, gains)."""
-        drift: Floats = self.gradient[:, :, 0] - self.gradient[:, :, -1]
-        return drift
+    def verdicts(self) -> tuple[tuple[Verdict, ...], ...]:
+        """What the drift amounts to by the threshold of every verdict, two rows.
+
+        It is what a probe is told wherever the gradient decides.
+        """
+        return tuple(tuple(map(_verdict, row)) for row in self.drift.tolist())
 
     @property
     def nbytes(self) -> int:
@@ -64,5 +77,10 @@ def swept(activation: str, initializer: str, depth: int) -> Swept:
     return Swept(
         np.array([[s.log10["grad_preact_var"] for s in row] for row in found]),
         np.array([[s.log10["grad_weight_var"] for s in row] for row in found]),
-        tuple(tuple(s.diagnosis.verdict for s in row) for row in found),
     )
+
+
+def _verdict(decades: float) -> Verdict:
+    if abs(decades) <= DECADES:
+        return "stable"
+    return "exploding" if decades > 0 else "vanishing"

@@ -34,6 +34,7 @@ EVERY = 5
 VALUE = 0.05
 BIASES = (0.0, 0.01, 0.1, 1.0)
 BIASED_RATE = 0.1
+BIASED_SEEDS, BIASED_DEPTH, BIASED_WIDTH = 5, 5, 32
 _SEED = 0
 _TRAINING = Training(learning_rate=0.05, steps=STEPS, dtype="float64", seed=_SEED)
 _KEPT_BYTES = 16 * 2**20
@@ -152,7 +153,8 @@ class Biased:
     """A ReLU network begun with every bias of `BIASES`; arrays (biases,).
 
     `first` and `last` are the shares of units that are 0 for a whole batch, over all layers, at
-    the first and at the last step; `test_accuracy` is the network's after training.
+    the first and at the last step; `test_accuracy` is the network's after training. All are means
+    over `BIASED_SEEDS` draws of weights and batches.
     """
 
     first: Floats
@@ -163,12 +165,17 @@ class Biased:
 @kept(_KEPT_BYTES)
 def biased() -> Biased:
     """Train a ReLU network whose biases all begin at the same value, for each value."""
-    networks = [Network(depth=5, width=32, bias_mean=bias) for bias in BIASES]
-    training = Training(steps=STEPS, learning_rate=BIASED_RATE, seed=_SEED)
+    networks = [Network(depth=BIASED_DEPTH, width=BIASED_WIDTH, bias_mean=bias) for bias in BIASES]
+    runs = [_biased(networks, seed) for seed in range(BIASED_SEEDS)]
+    return Biased(*np.array(runs).mean(axis=0))
+
+
+def _biased(networks: list[Network], seed: int) -> tuple[Floats, Floats, Floats]:
+    training = Training(steps=STEPS, learning_rate=BIASED_RATE, seed=seed)
     first, *_, last = train(networks, training, statistics=True)
     if first.layers is None or last.layers is None or last.test_accuracy is None:
         raise RuntimeError("a run with statistics came without them")
-    return Biased(
+    return (
         first.layers.dead_fraction.mean(axis=1),
         last.layers.dead_fraction.mean(axis=1),
         last.test_accuracy,

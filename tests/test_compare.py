@@ -16,6 +16,7 @@ from initviz.compare import (
     fits,
     nearest,
     networks,
+    places,
     ranked,
     seconds,
     table,
@@ -23,6 +24,7 @@ from initviz.compare import (
 from initviz.diagnosis import Verdict
 from initviz.turns import stoppable
 
+ZEROS = np.zeros(2)
 NETWORK, BATCH = Network(depth=5, width=16), Batch(size=8, seed=3)
 
 
@@ -114,13 +116,24 @@ def test_stable_ones_come_first_then_the_least_departure() -> None:
     assert ranked(cells) == [cells[4], cells[2], cells[3], cells[1], cells[0]]
 
 
+def test_stable_ones_share_the_first_place_and_the_derived_one_is_named_first() -> None:
+    he, glorot = (
+        Cell(NETWORK.replace(activation="tanh", initializer=name), "stable", "", np.array(g), ZEROS)
+        for name, g in (("he_uniform", [0.7, 0.0]), ("glorot_uniform", [1.4, 0.0]))
+    )
+    lost = [cell("vanishing", [-4.0, 0.0], [0.0, 0.0]) for _ in range(2)]
+    assert places([he, *lost, glorot]) == [(1, glorot), (1, he), (3, lost[0]), (3, lost[1])]
+
+
 def test_textbooks_come_out_on_top() -> None:
     cells = list(compare(Network(depth=30, width=64), Batch(size=32)))
     best = [c.pair[0] for c in ranked(c for c in cells if c.pair[1] == "relu")]
     assert set(best[:3]) == {"he_normal", "he_uniform", "identity"}
     rows = table(cells)
-    assert list(rows["rank"]) == list(range(1, PAIRS + 1))
     stable = rows["verdict"] == "stable"
+    assert set(rows["rank"][stable]) == {1}
+    assert rows["rank"].is_monotonic_increasing
+    assert (rows["rank"] <= np.arange(1, PAIRS + 1)).all()
     assert stable[: stable.sum()].all()
 
 

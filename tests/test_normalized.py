@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from initviz import Batch, Network, probe
-from initviz.normalized import ACTIVATIONS, DEPTHS, GAINS, WIDTH, swept
+from initviz.diagnosis import DECADES
+from initviz.normalized import ACTIVATIONS, DEPTHS, GAINS, NORMALIZATIONS, WIDTH, swept
+from initviz.training import Training, train
 
 
 def test_a_gain_of_one_is_among_them() -> None:
@@ -33,7 +35,7 @@ def test_the_weights_gradient_falls_as_one_over_the_gain(activation: str) -> Non
 
 
 def test_deep_relus_with_normalization_come_near_yangs_factor() -> None:
-    found = swept("relu", "he_normal", DEPTHS[-1]).gradient[1, len(GAINS) // 2]
+    found = swept("relu", "he_normal", 20).gradient[1, len(GAINS) // 2]
     # Of the layers in between, width and batch being far from infinite.
     factor = 10 ** ((found[1] - found[-1]) / (len(found) - 2))
     assert factor == pytest.approx(np.pi / (np.pi - 1), rel=0.1)
@@ -48,3 +50,28 @@ def test_numbers_are_the_probes() -> None:
         signals = probe(network.replace(normalization=normalization), Batch(size=64))
         np.testing.assert_array_equal(found.gradient[row, 3], signals.log10["grad_preact_var"])
         assert found.verdicts[row][3] == signals.diagnosis.verdict
+
+
+@pytest.mark.parametrize("depth", DEPTHS[:2])
+def test_verdict_drift_and_threshold_are_one_definition(depth: int) -> None:
+    found = swept("relu", "he_normal", depth)
+    for row, normalization in enumerate(NORMALIZATIONS):
+        for at in (4, 8, 9, 12):
+            verdict = found.verdicts[row][at]
+            assert (verdict == "stable") == (abs(found.drift[row, at]) <= DECADES)
+            network = Network(depth=depth, width=WIDTH, gain=float(GAINS[at]))
+            signals = probe(network.replace(normalization=normalization), Batch(size=64))
+            assert verdict == signals.diagnosis.verdict
+
+
+def test_around_the_limit_normalized_networks_still_learn_and_the_others_need_their_gain() -> None:
+    gains = (0.1, 0.5, 1.0, 2.0)
+
+    def reached(normalization: str) -> np.ndarray:
+        network = Network(depth=20, width=WIDTH, normalization=normalization)
+        *_, last = train([network.replace(gain=gain) for gain in gains], Training(steps=300))
+        return np.nan_to_num(last.test_accuracy)
+
+    assert swept("relu", "he_normal", 20).verdicts[1][8] == "exploding"
+    assert reached("batch").min() > 0.8
+    assert list(reached("none") > 0.2) == [False, False, True, False]

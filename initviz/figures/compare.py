@@ -42,10 +42,12 @@ SIGNS: dict[Verdict, str] = {
 MOST_CURVES = 5
 _MARKS = ("circle", "square", "diamond", "triangle-up", "x")
 _MARKED = 60
-_MAP_HEIGHT = 520
+_MAP_HEIGHT = 460
+_GREY = "rgba(128, 128, 128, 0.35)"
 # Share of the full colour from which a sign on it is written in the paper's colour.
 _STRONG = 0.6
-_WRAPPED = 60
+# Short enough for a phone.
+_WRAPPED = 40
 _ROWS = {name: at for at, name in enumerate(INITIALIZERS)}
 _COLUMNS = {name: at for at, name in enumerate(ACTIVATIONS)}
 
@@ -66,20 +68,17 @@ def pair_at(x: float, y: float) -> tuple[str, str]:
     return tuple(INITIALIZERS)[round(y)], tuple(ACTIVATIONS)[round(x)]
 
 
-def plot_map(
-    cells: Sequence[Cell], here: tuple[str, str], depth: int, colours: Palette
-) -> go.Figure:
-    """Draw a cell a pair: its colour is decades of gradient variance a layer, its sign the verdict.
+def plot_map(cells: Sequence[Cell], here: tuple[str, str], colours: Palette) -> go.Figure:
+    """Draw a cell a pair: its colour is decades of gradient variance, its sign the verdict.
 
-    Pairs that are not there yet stay empty; `here` is outlined. Colours end at `FULL` decades
-    over the whole depth.
+    Pairs that are not there yet stay empty, those without any gradient are grey; `here` is
+    outlined. Colours end at `FULL` decades over the whole depth.
     """
-    full = float(f"{FULL / max(1, depth - 1):.2g}")
     return Figure(
-        [_colours(cells, full, colours), _signs(cells, full, colours), _targets(cells)],
+        [_colours(cells, colours), _signs(cells, colours), _targets(cells), _nothing(cells)],
         layout(
             "Gradient",
-            "decades of Var ∂ℓ/∂z a layer, backward",
+            "decades of Var ∂ℓ/∂z, last layer to first",
             colours,
             height=_MAP_HEIGHT,
             margin={"l": 8, "r": 8, "t": 34, "b": 48},
@@ -112,24 +111,39 @@ def _names(labels: Sequence[str], **changes: Any) -> dict[str, Any]:
     }
 
 
-def _colours(cells: Sequence[Cell], full: float, colours: Palette) -> Trace:
-    values = np.full((len(_ROWS), len(_COLUMNS)), np.nan)
-    for cell in cells:
+def _cells(values: Sequence[tuple[Cell, float]]) -> Trace:
+    drawn = np.full((len(_ROWS), len(_COLUMNS)), np.nan)
+    for cell, value in values:
         initializer, activation = cell.pair
-        values[_ROWS[initializer], _COLUMNS[activation]] = cell.decades_per_layer
-    edge = number(full)
+        drawn[_ROWS[initializer], _COLUMNS[activation]] = value
     return {
         "type": "heatmap",
         "x": np.arange(len(_COLUMNS), dtype=np.int32),
         "y": np.arange(len(_ROWS), dtype=np.int32),
-        "z": np.clip(values, -full, full),
-        "zmin": -full,
-        "zmax": full,
-        "colorscale": diverging(colours),
+        "z": drawn,
         "xgap": 1,
         "ygap": 1,
         "hoverinfo": "skip",
-        "name": "decades a layer",
+    }
+
+
+def _nothing(cells: Sequence[Cell]) -> Trace:
+    """Return grey cells where there is no gradient at all."""
+    return {
+        **_cells([(cell, 1.0) for cell in cells if math.isnan(cell.gradient_decades)]),
+        "colorscale": [[0, _GREY], [1, _GREY]],
+        "showscale": False,
+        "name": "no gradient",
+    }
+
+
+def _colours(cells: Sequence[Cell], colours: Palette) -> Trace:
+    return {
+        **_cells([(cell, float(np.clip(cell.gradient_decades, -FULL, FULL))) for cell in cells]),
+        "zmin": -FULL,
+        "zmax": FULL,
+        "colorscale": diverging(colours),
+        "name": "decades",
         "colorbar": {
             "orientation": "h",
             "thickness": 8,
@@ -139,8 +153,8 @@ def _colours(cells: Sequence[Cell], full: float, colours: Palette) -> Trace:
             "y": 0,
             "yref": "container",
             "yanchor": "bottom",
-            "tickvals": [-full, -full / 2, 0, full / 2, full],
-            "ticktext": [f"≤ −{edge}", number(-full / 2), "0", number(full / 2), f"≥ {edge}"],
+            "tickvals": [-FULL, -FULL / 2, 0, FULL / 2, FULL],
+            "ticktext": [f"≤ −{FULL:g}", f"−{FULL / 2:g}", "0", f"{FULL / 2:g}", f"≥ {FULL:g}"],
         },
     }
 
@@ -151,8 +165,8 @@ def _places(cells: Sequence[Cell]) -> dict[str, Any]:
     return {"type": "scatter", "x": x.copy(), "y": y.copy()}
 
 
-def _signs(cells: Sequence[Cell], full: float, colours: Palette) -> Trace:
-    strong = [abs(c.decades_per_layer) > _STRONG * full for c in cells]
+def _signs(cells: Sequence[Cell], colours: Palette) -> Trace:
+    strong = [abs(c.gradient_decades) > _STRONG * FULL for c in cells]
     return {
         **_places(cells),
         "mode": "text",
@@ -181,14 +195,14 @@ def _told(cell: Cell) -> str:
 
 
 def _rate(cell: Cell) -> str:
-    decades = cell.decades_per_layer
+    decades = cell.gradient_decades
     if math.isnan(decades):
         return "No gradient to compare."
     if math.isinf(decades):
         return "The gradient is 0 or infinite at one end."
     return (
-        f"{number(decades)} decades a layer: on its way back each layer multiplies "
-        f"the gradient's<br>variance by {from_log10(decades)}."
+        f"{number(decades)} decades: each layer multiplies the<br>gradient's variance by "
+        f"{from_log10(cell.decades_per_layer)} on its way back."
     )
 
 
@@ -199,14 +213,14 @@ def _outline(here: tuple[str, str], colours: Palette) -> dict[str, Any]:
 
 
 def shared_window(cells: Sequence[Cell]) -> Window:
-    """Return the decades that hold the gradient and the activations of cells."""
-    return window([Curve("", log10) for c in cells for log10 in (c.gradient, c.activations)])
+    """Return the decades that hold what the gradient and the activations of cells become."""
+    return window([Curve("", _values(c, QUANTITIES[side])) for c in cells for side in ("act", "z")])
 
 
 def plot_overlay(cells: Sequence[Cell], side: str, *, shown: Window, colours: Palette) -> go.Figure:
-    """Draw one quantity ("act" or "z") of up to five pairs against the layer.
+    """Draw what becomes of one quantity ("act" or "z") in up to five pairs, against the layer.
 
-    The zone in which a verdict is stable is the first one's.
+    Every curve is over where it starts, so that the zone in which a verdict is stable is the same.
     """
     quantity = QUANTITIES[side]
     hues = (colours.measured, *colours.pins, colours.exploding)
@@ -214,22 +228,18 @@ def plot_overlay(cells: Sequence[Cell], side: str, *, shown: Window, colours: Pa
         _curve(cell, _values(cell, quantity), hue, mark)
         for cell, hue, mark in zip(cells, hues, _MARKS, strict=False)
     ]
-    start = float(_values(cells[0], quantity)[-1 if quantity.backward else 0])
-    shapes, notes = [], []
-    if math.isfinite(start):
-        zone = max(start - DECADES, shown[0]), min(start + DECADES, shown[1])
-        shapes = zone_shapes(zone, colours)
-        notes = zone_names(zone, shown, colours, backward=quantity.backward)
+    zone, start = (-DECADES, DECADES), "last" if quantity.backward else "first"
     return Figure(
         traces,
         layout(
             f"{quantity.title} variance",
-            f"Var {quantity.symbol}, {quantity.direction}",
+            f"Var {quantity.symbol} over that of the {start} layer",
             colours,
             xaxis=layer_axis(len(cells[0].gradient), colours),
             yaxis=log_axis(shown, colours),
-            shapes=shapes,
-            annotations=notes,
+            shapes=zone_shapes(zone, colours),
+            # Where the curves begin they are all in the middle of the zone.
+            annotations=zone_names(zone, shown, colours, backward=not quantity.backward),
         ),
     )
 
@@ -241,11 +251,19 @@ def describe(cells: Sequence[Cell], side: str) -> str:
     for cell in cells:
         first, last = _values(cell, quantity)[[0, -1]].tolist()
         told.append(f"{name_of(cell)}, {from_log10(first)} to {from_log10(last)}")
-    return f"Variance of {quantity.symbol} from first to last layer, log axis: {'; '.join(told)}."
+    start = "last" if quantity.backward else "first"
+    return (
+        f"Variance of {quantity.symbol} over that of the {start} layer, from first to last, log "
+        f"axis: {'; '.join(told)}."
+    )
 
 
 def _values(cell: Cell, quantity: Quantity) -> Floats:
-    return cell.gradient if quantity.backward else cell.activations
+    """Return log10 of a quantity over where it starts; NaN where it starts from 0 or infinity."""
+    log10 = cell.gradient if quantity.backward else cell.activations
+    start = log10[-1 if quantity.backward else 0]
+    over: Floats = log10 - start if math.isfinite(start) else np.full_like(log10, np.nan)
+    return over
 
 
 def _curve(cell: Cell, log10: Floats, hue: str, mark: str) -> Trace:

@@ -80,11 +80,13 @@ def plot_lines(classical: Mapping[str, Fits], networks: Networks, colours: Palet
         traces,
         layout(
             "Loss between two solutions",
-            "on the straight line of weights",
+            "on the straight line",
             colours,
             xaxis={
                 "title": {"text": "share of the way", "standoff": 4},
                 "tickformat": ".0%",
+                # Room for the label at the end.
+                "range": [0, 1.03],
                 "showgrid": False,
                 "zeroline": False,
             },
@@ -118,18 +120,24 @@ def plot_accuracy_by_depth(networks: Networks, colours: Palette) -> Figure:
             },
             _by_depth(depths, middle, initializer, hue),
         ]
-    return Figure(traces, _depth_layout("Test accuracy", "median of 20 starts", colours))
+    whole = (0, 1.02)
+    return Figure(traces, _depth_layout("Test accuracy", "median of 20 starts", whole, colours))
 
 
 def plot_spread_by_depth(networks: Networks, colours: Palette) -> Figure:
     """Draw the difference between the best and the worst of 20 starts against depth."""
-    traces = []
+    traces, highest = [], 0.1
     for initializer, hue in _hues(colours):
         depths, found = _of(initializer, networks)
         if found:
             spread = np.array([np.ptp(fits.accuracy) for fits in found])
             traces.append(_by_depth(depths, spread, initializer, hue))
-    return Figure(traces, _depth_layout("Best minus worst", "test accuracy of 20 starts", colours))
+            highest = max(highest, float(spread.max()))
+    # A line at 0 is seen whole.
+    shown = (-0.05 * highest, 1.1 * highest)
+    return Figure(
+        traces, _depth_layout("Best minus worst", "test accuracy of 20 starts", shown, colours)
+    )
 
 
 def layers_of(depth: int) -> str:
@@ -175,7 +183,9 @@ def _by_depth(depths: Any, values: Floats, initializer: str, hue: str) -> Trace:
     }
 
 
-def _depth_layout(title: str, detail: str, colours: Palette) -> dict[str, Any]:
+def _depth_layout(
+    title: str, detail: str, shown: tuple[float, float], colours: Palette
+) -> dict[str, Any]:
     return layout(
         title,
         detail,
@@ -190,5 +200,5 @@ def _depth_layout(title: str, detail: str, colours: Palette) -> dict[str, Any]:
             "zeroline": False,
             "unifiedhovertitle": {"text": "%{x} layers"},
         },
-        yaxis=value_axis(colours, tickformat=".0%", rangemode="tozero"),
+        yaxis=value_axis(colours, tickformat=".0%", range=list(shown)),
     )

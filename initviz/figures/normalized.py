@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from initviz.diagnosis import DECADES
+from initviz.figures.signal import heights, log_axis, zone_shapes
 from initviz.figures.theme import (
     PANEL_HEIGHT,
     Figure,
@@ -21,24 +22,25 @@ from initviz.words import from_log10, number
 
 Trace = dict[str, Any]
 NAMES = ("without normalization", "with batch normalization")
-# The fewest decades shown to either side, and how many lie between ticks.
+# The fewest decades shown to either side.
 _LEAST = 5.0
-_TICKS = (1, 2, 5, 10, 20)
+# Where a verdict is stable: the last layer, over itself, is 1.
+_ZONE = (-DECADES, DECADES)
 
 
 def plot_drift(found: Swept, chosen: int, colours: Palette) -> Figure:
-    """Draw by how much the gradient's variance grows on its way back, against the gain."""
+    """Draw the factor by which the gradient's variance strays on its way, against the gain."""
     shown = _room(found.drift)
     return Figure(
         [_by_gain(found.drift[row], row, colours) for row in (0, 1)],
         layout(
             "Gradient variance",
-            "∂ℓ/∂z at layer 1 over last layer",
+            "Var ∂ℓ/∂z, furthest layer over last",
             colours,
-            shapes=[_zone(colours), _at(GAINS[chosen], colours)],
+            shapes=[*zone_shapes(_ZONE, colours), _at(GAINS[chosen], colours)],
             annotations=_zone_names(shown, colours),
             xaxis=_gain_axis(),
-            yaxis=_decades(shown, colours),
+            yaxis=log_axis(shown, colours),
         ),
     )
 
@@ -51,7 +53,7 @@ def plot_layers(found: Swept, chosen: int, colours: Palette) -> Figure:
         {
             "type": "scatter",
             "x": layers(depth),
-            "y": log10[row],
+            "y": heights(log10[row]),
             "mode": "lines+markers",
             "marker": {"size": 5},
             **_common(log10[row], row, colours),
@@ -63,12 +65,13 @@ def plot_layers(found: Swept, chosen: int, colours: Palette) -> Figure:
         traces,
         layout(
             f"Gradient by layer at gain {number(GAINS[chosen])}",
-            "backward, loss at right",
+            "over last layer",
             colours,
-            shapes=[_zone(colours)],
-            annotations=_zone_names(shown, colours),
+            shapes=zone_shapes(_ZONE, colours),
+            # At the last layer, where the curves begin in the middle of the zone.
+            annotations=_zone_names(shown, colours, at_right=True),
             xaxis=layer_axis(depth, colours),
-            yaxis=_decades(shown, colours),
+            yaxis=log_axis(shown, colours),
         ),
     )
 
@@ -129,11 +132,11 @@ def plot_weight_gradient(found: Swept, colours: Palette) -> Figure:
         [_by_gain(over[row], row, colours) for row in (0, 1)],
         layout(
             "Weight gradient",
-            "∂ℓ/∂W of layer 1 over normalized, gain 1",
+            "Var ∂ℓ/∂W of layer 1",
             colours,
             height=PANEL_HEIGHT,
             xaxis=_gain_axis(),
-            yaxis=_decades(_room(over), colours),
+            yaxis=log_axis(_room(over), colours),
         ),
     )
 
@@ -142,7 +145,7 @@ def _by_gain(log10: Floats, row: int, colours: Palette) -> Trace:
     return {
         "type": "scatter",
         "x": GAINS,
-        "y": log10,
+        "y": heights(log10),
         "mode": "lines+markers",
         "marker": {"size": 5},
         **_common(log10, row, colours),
@@ -169,19 +172,6 @@ def _room(log10: Floats) -> tuple[float, float]:
     )
 
 
-def _decades(shown: tuple[float, float], colours: Palette) -> dict[str, Any]:
-    span = shown[1] - shown[0]
-    return value_axis(
-        colours,
-        range=list(shown),
-        tickprefix="10<sup>",
-        ticksuffix="</sup>",
-        tickformat="d",
-        tick0=0,
-        dtick=next((step for step in _TICKS if span / step <= 8), _TICKS[-1]),
-    )
-
-
 def _gain_axis() -> dict[str, Any]:
     return {
         "title": {"text": "gain", "standoff": 4},
@@ -193,27 +183,16 @@ def _gain_axis() -> dict[str, Any]:
     }
 
 
-def _zone(colours: Palette) -> dict[str, Any]:
-    """Shade where networks train, by the verdict's own threshold."""
-    return {
-        "type": "rect",
-        "xref": "paper",
-        "x0": 0,
-        "x1": 1,
-        "y0": -DECADES,
-        "y1": DECADES,
-        "fillcolor": colours.trains,
-        "line": {"width": 0},
-        "layer": "below",
-    }
-
-
-def _zone_names(shown: tuple[float, float], colours: Palette) -> list[dict[str, Any]]:
+def _zone_names(
+    shown: tuple[float, float], colours: Palette, *, at_right: bool = False
+) -> list[dict[str, Any]]:
     """Name the zone and what lies beyond it, where there is room for the words."""
-    side, line = {"x": 0.01, "xref": "paper", "xanchor": "left"}, (shown[1] - shown[0]) / 12
+    side: dict[str, Any] = {"x": 0.99 if at_right else 0.01, "xref": "paper"}
+    side["xanchor"] = "right" if at_right else "left"
+    line = (shown[1] - shown[0]) / 12
     named = [note("vanishing", colours, y=-DECADES, yanchor="top", **side)]
     if line * 3 < 2 * DECADES:
-        named.append(note("trains", colours, y=-DECADES, yanchor="bottom", **side))
+        named.append(note("stable", colours, y=-DECADES, yanchor="bottom", **side))
     if line < shown[1] - DECADES:
         named.append(note("exploding", colours, y=DECADES, yanchor="bottom", **side))
     return named

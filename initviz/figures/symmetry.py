@@ -4,12 +4,21 @@ from typing import Any
 
 import numpy as np
 
-from initviz.figures.theme import PANEL_HEIGHT, Figure, Palette, layout, note, value_axis
+from initviz.figures.theme import (
+    PANEL_HEIGHT,
+    Figure,
+    Palette,
+    layout,
+    note,
+    translucent,
+    value_axis,
+)
 from initviz.statistics import Floats
-from initviz.symmetry import BIASES, NOISES, WIDTH, Biased, Symmetry
+from initviz.symmetry import BIASES, NOISES, STEPS, WIDTH, Biased, Symmetry
 from initviz.words import number, power_of_ten
 
 Trace = dict[str, Any]
+_FAINTEST = 0.25
 _KNOWING_NOTHING = float(np.log(10))
 
 
@@ -21,7 +30,8 @@ def noise_name(noise: float) -> str:
 def plot_similarity(found: Symmetry, noise: int, layer: int, colours: Palette) -> Figure:
     """Draw the cosine of every two units' incoming weights; a slider in the chart moves the step.
 
-    `noise` and `layer` are places in the arrays of `Symmetry`.
+    `noise` and `layer` are places in the arrays of `Symmetry`. Without noise there is no slider,
+    since every step looks the same.
     """
     units = np.arange(1, WIDTH + 1, dtype=np.int32)
     last = len(found.looked_at) - 1
@@ -42,7 +52,7 @@ def plot_similarity(found: Symmetry, noise: int, layer: int, colours: Palette) -
             showlegend=False,
             xaxis={**axis, "showgrid": False},
             yaxis={**axis, "showgrid": False, "autorange": "reversed", "scaleanchor": "x"},
-            sliders=[_slider(found, last, colours)],
+            sliders=[_slider(found, last, colours)] if noise else [],
             margin={"l": 48, "r": 8, "t": 34, "b": 96},
         ),
     )
@@ -101,7 +111,7 @@ def plot_distinct(found: Symmetry, noise: int, layer: int, colours: Palette) -> 
         traces,
         layout(
             "Different units",
-            f"share of layer {layer + 1}",
+            f"over all units of layer {layer + 1}",
             colours,
             annotations=[
                 note(
@@ -218,6 +228,9 @@ def _steps(found: Symmetry) -> Any:
 def _step_axis() -> dict[str, Any]:
     return {
         "title": {"text": "step", "standoff": 4},
+        # A little further than the last step, whose label would be cut off.
+        "range": [0, 1.02 * STEPS],
+        "dtick": STEPS // 5,
         "showgrid": False,
         "zeroline": False,
         "unifiedhovertitle": {"text": "step %{x}"},
@@ -225,14 +238,18 @@ def _step_axis() -> dict[str, Any]:
 
 
 def _of_noise(x: Any, y: Floats, at: int, chosen: int, colours: Palette) -> Trace:
-    """Return the curve of one noise: the chosen one stands out, no noise is dashed."""
-    hue = colours.measured if at == chosen else colours.pins[0] if at == 0 else colours.text
+    """Return the curve of one noise: the chosen one stands out, no noise is dashed.
+
+    The larger the noise, the stronger the colour.
+    """
+    shade = translucent(colours.pins[2], _FAINTEST + (1 - _FAINTEST) * at / (len(NOISES) - 1))
+    hue = colours.pins[0] if at == 0 else colours.measured if at == chosen else shade
     return _line(
         x,
         y,
         noise_name(NOISES[at]) if at else "no noise",
         hue,
-        width=3 if at == chosen else 1,
+        width=3 if at == chosen else 1.5,
         dash="dash" if at == 0 else "solid",
     )
 

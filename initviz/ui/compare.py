@@ -1,6 +1,7 @@
 """The parts of the Compare page."""
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,8 @@ import streamlit as st
 
 from initviz import Batch, Network
 from initviz.activations import ACTIVATIONS
-from initviz.compare import PAIRS, Cell, check, nearest, networks, ranked, table
+from initviz.compare import PAIRS, Cell, check, nearest, networks, places, ranked, table
+from initviz.diagnosis import DECADES
 from initviz.figures.compare import (
     MOST_CURVES,
     SIGNS,
@@ -30,13 +32,24 @@ from initviz.words import number
 # Seconds of work before the map is drawn, and between two drawings of it while it fills.
 _AT_ONCE = 0.2
 _SLICE = 0.8
+# Initializers named in the answer.
+_NAMED = 4
+# Seconds that are left are said in steps of so many.
+_ROUNDED = 5
 _MEANING = (
     "Colour: how many powers of ten the variance of the gradient ∂ℓ/∂z gains (orange) or loses "
-    "(blue) a layer on its way from the last layer to the first; the fainter, the steadier. Signs: "
+    "(blue) from the last layer to the first; no colour is steady, grey no gradient at all, and a "
+    "cell without a sign is not measured yet. The frame is the network chosen above: it is drawn "
+    "below with the best, and its gain, width and other settings are everyone's."
 )
 _ORDER = (
-    "Stable ones first, then those that only vanish or explode, then the rest; within each, "
-    "whose gradient and activations stray least from where they start, in powers of ten."
+    "Stable ones share the first place: a probe before training does not tell which learns best. "
+    "The one derived for this activation is named first. Then come those that only vanish or "
+    "explode, then the rest."
+)
+_STRAYS = (
+    "How far gradient or activations get from where they start, at most, in powers of ten; up to "
+    f"{DECADES:g} is stable."
 )
 
 
@@ -47,6 +60,15 @@ class _Found:
     of: object
     cells: dict[Network, Cell] = field(default_factory=dict)
     stopped: bool = False
+    # When the work was begun or taken up, and how many cells were known then.
+    since: tuple[float, int] = field(default_factory=lambda: (time.monotonic(), 0))
+
+    @property
+    def seconds_left(self) -> float:
+        """About how long the rest takes, if it goes on as since then."""
+        began, known = self.since
+        took = (time.monotonic() - began) / max(1, len(self.cells) - known)
+        return took * (PAIRS - len(self.cells))
 
 
 def show(now: state.State) -> None:
@@ -101,6 +123,7 @@ def _work(found: _Found, pairs: Sequence[Network], batch: Batch, seconds: float)
 
 def _turn(found: _Found) -> None:
     found.stopped = not found.stopped
+    found.since = time.monotonic(), len(found.cells)
 
 
 def _answer(network: Network, cells: Sequence[Cell], found: _Found) -> None:
@@ -113,7 +136,8 @@ def _answer(network: Network, cells: Sequence[Cell], found: _Found) -> None:
         if found.stopped:
             st.markdown(f"Stopped: {told}.", width="stretch")
         else:
-            st.progress(len(cells) / PAIRS, f"Comparing: {told}")
+            left = _ROUNDED * math.ceil(found.seconds_left / _ROUNDED)
+            st.progress(len(cells) / PAIRS, f"Comparing: {told}, about {left} seconds left")
         # One button, whatever it says: two would stand side by side for a moment, and move.
         st.button(
             "Go on" if found.stopped else "Stop",
@@ -126,27 +150,28 @@ def _answer(network: Network, cells: Sequence[Cell], found: _Found) -> None:
 
 
 def _sentence(network: Network, cells: Sequence[Cell]) -> str:
-    stable = sum(c.verdict == "stable" for c in cells)
-    return (
-        f"**At depth {network.depth} and width {network.width}, {stable} of {len(cells)} pairs "
-        f"train.** {_with(network.activation, cells)}"
-    )
-
-
-def _with(activation: str, cells: Sequence[Cell]) -> str:
-    """Say which initializers train with an activation, the best first."""
-    label = LABELS["activation"][activation]
+    """Say which initializers are stable with the activation, and how many pairs are."""
+    label = LABELS["activation"][network.activation]
+    column = _column(network.activation, cells)
     names = [
         short(LABELS["initializer"][c.network.initializer])
-        for c in ranked(_column(activation, cells))
+        for c in ranked(column)
         if c.verdict == "stable"
     ]
     if not names:
-        return f"With {label} none of the initializers does."
-    if len(names) > 4:
-        return f"With {label}: {', '.join(names[:3])} and {len(names) - 3} more, best first."
-    listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-    return f"With {label}: {listed}."
+        bold = f"With {label} none of the initializers is stable before the first step."
+    else:
+        listed = ", ".join(names[:_NAMED]) + (
+            f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        )
+        verb = "are" if len(names) > 1 else "is"
+        bold = (
+            f"With {label} {len(names)} of {len(column)} initializers {verb} stable before the "
+            f"first step: {listed}."
+        )
+    stable = sum(c.verdict == "stable" for c in cells)
+    alone = " With a single layer nothing can drift." if network.depth == 1 else ""
+    return f"**{bold}** Of all {len(cells)} pairs {stable} are; nothing was trained.{alone}"
 
 
 def _column(activation: str, cells: Sequence[Cell]) -> list[Cell]:
@@ -180,16 +205,17 @@ def _draw(now: state.State, cells: Sequence[Cell]) -> None:
 def _map(network: Network, cells: Sequence[Cell]) -> None:
     here = network.initializer, network.activation
     stable = sum(c.verdict == "stable" for c in cells)
+    signs = ", ".join(f"{sign} {verdict}" for verdict, sign in SIGNS.items())
+    st.caption(plain(f"{signs}. Click a cell to open it in Explore."))
     st.plotly_chart(
-        plot_map(cells, here, network.depth, explore.colours()),
+        plot_map(cells, here, explore.colours()),
         key="compare_map",
         on_select=_open,
         selection_mode="points",
         config=explore.PLOTLY,
         alt=f"Map of {len(cells)} pairs of initializer and activation, {stable} of them stable",
     )
-    signs = ", ".join(f"{sign} {verdict}" for verdict, sign in SIGNS.items())
-    st.caption(plain(f"{_MEANING}{signs}. Click a cell to open it in Explore."))
+    st.caption(plain(_MEANING))
 
 
 def _open() -> None:
@@ -206,7 +232,7 @@ def _open() -> None:
 def _ranking(activation: str, column: Sequence[Cell]) -> None:
     """Rank the initializers of one activation."""
     label = LABELS["activation"][activation]
-    st.markdown(f"**Ranking with {plain(label)}**", help=_ORDER)
+    st.markdown(f"**Ranking with {plain(label)}**")
     rows = [
         {
             "": rank,
@@ -215,15 +241,19 @@ def _ranking(activation: str, column: Sequence[Cell]) -> None:
             "Strays": "∞" if math.isinf(c.departure) else number(c.departure),
             "Why": c.reason,
         }
-        for rank, c in enumerate(column, 1)
+        for rank, c in places(column)
     ]
     st.dataframe(
         rows,
         hide_index=True,
         height=470,
-        column_config={"Strays": st.column_config.TextColumn(help=_ORDER)},
+        column_config={
+            "Strays": st.column_config.TextColumn(help=_STRAYS),
+            "Why": st.column_config.TextColumn(width="large"),
+        },
         alt=f"Initializers ranked with {label}",
     )
+    st.caption(f"{_ORDER} Strays: {_STRAYS[0].lower()}{_STRAYS[1:]} The reasons are to the right.")
 
 
 def _chosen(network: Network, cells: Sequence[Cell], column: Sequence[Cell]) -> list[Cell]:

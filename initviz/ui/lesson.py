@@ -61,6 +61,11 @@ def segments(page: str, name: str, label: str, labels: Mapping[str, str], help_:
     )
 
 
+def question(name: str, text: str) -> None:
+    """Open a page with its name and what it asks, on a line of its own."""
+    st.markdown(f"#### {plain(name)}: {plain(text)}")
+
+
 def answer(bold: str, text: str) -> None:
     """Say what happens, and the numbers behind it."""
     with st.container(border=True, key="lesson_answer"):

@@ -24,6 +24,10 @@ _DONE, _ASKED = "matters.done", "matters.asked"
 _NETWORKS = tuple((name, depth) for name in INITIALIZERS for depth in DEPTHS)
 # Of the initializer that suits ReLU, the shallowest and the deepest.
 _SHALLOW, _DEEP = (INITIALIZERS[0], DEPTHS[0]), (INITIALIZERS[0], DEPTHS[-1])
+_OFFER = (
+    f"Do networks forget, too? {STARTS} ReLU networks each by {len(INITIALIZERS)} initializers at "
+    f"{len(DEPTHS)} depths, {DEPTHS[0]} to {DEPTHS[-1]} layers: about 20 seconds."
+)
 _VARIED = {
     "Linear regression": "weights at the start",
     "Logistic regression": "weights at the start",
@@ -41,8 +45,8 @@ here the bottom is a single point.
 bottoms. Much of the way between two of them may be no more than another order of the same units,
 which changes no answer (Entezari et al. 2022); that the answers change too is what the table's
 disagreement shows. Shallow, most bottoms are about equally good; deep, the start decides how far
-down a network comes within {STEPS} steps. A curve of the spread that falls back to 0 is no comfort:
-there no start learns any more.
+down a network comes within {STEPS} steps. Where *Best minus worst* falls back to 0, that is no
+comfort: there no start learns any more.
 """
 
 
@@ -68,9 +72,10 @@ def show() -> None:
     lesson.charts("charts", figures, alts)
     st.caption(
         f"All learn the same handwritten digits, {STARTS} times. Left: where the marks of a model "
-        "lie on one another, the start did not matter. Right: the loss on the way from one "
-        "solution to another that began elsewhere; flat means that the two are the same. Between "
-        "two starting points a convex loss, dashed, sags below the straight line."
+        "lie on one another, what differed between its fits (see the table) did not matter. Right: "
+        "the loss on the way from one solution to another that began elsewhere; flat means that "
+        "the two are the same. Between two starting points a convex loss, dashed, sags below the "
+        "straight line."
     )
     with st.container(key="by_depth"):
         if nets:
@@ -79,7 +84,7 @@ def show() -> None:
     with st.container(key="fits"):
         st.dataframe(_table(models, nets), hide_index=True, alt="How far the fits are apart")
     st.caption(
-        "Spread: how far apart what was fitted is, over its own size; 0 is the same every time. "
+        "Distance: how far apart what was fitted is, over its own size; 0 is the same every time. "
         "It is taken of the weights; of a support vector machine's dual coefficients; and of a "
         "tree's answers to the training examples. Disagreement: the share of test digits that two "
         "fits answer differently."
@@ -89,25 +94,28 @@ def show() -> None:
 
 
 def _what_next(models: int, nets: int) -> None:
-    """Offer to train the networks, or say how far that is and offer to stop."""
-    if models < len(CLASSICAL):
-        st.progress(models / len(CLASSICAL), f"Fitting model {models + 1} of {len(CLASSICAL)}")
-    elif nets == len(_NETWORKS):
-        return
-    elif st.session_state.get(_ASKED):
+    """Say what is trained, how far that is or what it takes, beside the button for it."""
+    with st.container(horizontal=True, vertical_alignment="center", key="under_way"):
+        if models < len(CLASSICAL):
+            st.progress(models / len(CLASSICAL), f"Fitting model {models + 1} of {len(CLASSICAL)}")
+            return
         done, whole = nets * STARTS, len(_NETWORKS) * STARTS
-        with st.container(horizontal=True, vertical_alignment="center", key="under_way"):
-            st.progress(nets / len(_NETWORKS), f"{done} of {whole} networks are trained")
-            st.button("Stop", icon=":material/stop:", on_click=_ask, args=(False,))
-    else:
+        asked = bool(st.session_state.get(_ASKED))
+        if done == whole:
+            st.markdown(f"All {whole} networks are trained.")
+            return
+        if asked:
+            st.progress(done / whole, f"{done} of {whole} networks are trained")
+        else:
+            st.markdown(_OFFER, width="stretch")
+        # One button, whatever it says: two would stand side by side for a moment, and move.
         st.button(
-            f"Train {len(_NETWORKS) * STARTS} networks" if not nets else "Go on",
-            icon=":material/play_arrow:",
-            type="primary",
+            "Stop" if asked else "Go on" if nets else f"Train {whole} networks",
+            icon=":material/stop:" if asked else ":material/play_arrow:",
+            key="train_networks",
+            type="secondary" if asked else "primary",
             on_click=_ask,
-            args=(True,),
-            help=f"{STARTS} starts of {len(INITIALIZERS)} initializers at {len(DEPTHS)} depths; "
-            "about 20 seconds, less if somebody has asked before.",
+            args=(not asked,),
         )
 
 
@@ -206,6 +214,6 @@ def _row(name: str, varied: str, fits: Fits) -> dict[str, str]:
         "What differs": varied,
         "Worst accuracy": f"{fits.accuracy.min():.1%}",
         "Best accuracy": f"{fits.accuracy.max():.1%}",
-        "Spread": number(fits.spread),
+        "Distance": number(fits.spread),
         "Disagreement": f"{fits.disagreement:.1%}",
     }

@@ -3,14 +3,15 @@
 import numpy as np
 import streamlit as st
 
+from initviz.diagnosis import DECADES
 from initviz.figures.normalized import (
-    NAMES,
     plot_drift,
     plot_layers,
     plot_verdicts,
     plot_weight_gradient,
 )
 from initviz.normalized import ACTIVATIONS, DEPTHS, GAINS, INITIALIZERS, WIDTH, Swept, swept
+from initviz.statistics import Floats
 from initviz.ui import explore, lesson
 from initviz.ui.text import LABELS
 from initviz.words import from_log10, number
@@ -25,6 +26,8 @@ CHOICES = {
     "depth": tuple(map(str, DEPTHS)),
     "gain": (_GAINS[_FIRST], *(gain for gain in _GAINS if gain != _GAINS[_FIRST])),
 }
+# Decades of the gradient over all gains from which the gain is said to show.
+_SHOWS = 0.5
 _WHY = """
 **Why the gain drops out.** Batch normalization divides each pre-activation by its own standard
 deviation over the batch. Weights twice as large make pre-activations twice as large, and the
@@ -33,11 +36,18 @@ gradient that it hands back. Only where weights are so small that the variance i
 ε = 10⁻⁵ added to it against division by 0 does the gain show again: take Normal, fixed std, at the
 smallest gains.
 
+**What it costs.** Normalization changes the gradient's variance by a factor of its own in every
+layer, π/(π − 1) = 1.47 for wide ReLU layers, and no gain and no initializer can take that away
+(Yang et al. 2019). So it does not let ReLU networks be as deep as one likes: about 20 layers of it
+multiply to the 1000 at which the verdict turns to exploding, and 30 are well beyond.
+
+**What training says.** Around that limit nothing breaks at once. Of networks of 20 ReLU layers
+with He normal weights at gains 0.1, 0.5, 1 and 2, all with batch normalization get more than 80 %
+of the test digits right after 300 steps; without it only the one at gain 1 learns.
+
 **What it does not do.** The gradient of the weights themselves still shrinks with the gain, by 1
-over the gain, so large weights learn as with a smaller learning rate. And the normalization adds a
-factor of its own to the gradient's variance, π/(π − 1) = 1.47 a layer for wide ReLU layers, that no
-initializer can take away: very deep networks explode because of it (Yang et al. 2019). It does not
-tell copies apart either: zeros and constants stay symmetric.
+over the gain and its variance by 1 over the gain squared, so large weights learn as with a smaller
+learning rate. And it does not tell copies apart: zeros and constants stay symmetric.
 """
 
 
@@ -67,7 +77,7 @@ def show(chosen: dict[str, str]) -> None:
     setting = chosen["activation"], chosen["initializer"], int(chosen["depth"])
     found = lesson.worked("Sweeping the gain", lambda: swept(*setting))
     at = _GAINS.index(chosen["gain"])
-    answer = said(found, at)
+    answer = said(found)
     lesson.answer(*answer)
     colours = explore.colours()
     figures = {
@@ -79,38 +89,62 @@ def show(chosen: dict[str, str]) -> None:
         "weight_gradient": plot_weight_gradient(found, colours),
     }
     alts = {
-        "drift": f"Gradient variance at layer 1 over the last layer's, by gain. {_ends(found)}",
-        "layers": f"Gradient variance by layer at gain {chosen['gain']}. {' '.join(answer)}",
-        "verdicts": f"Verdict by gain. {answer[0]}",
+        "drift": f"Gradient variance, furthest layer over last, by gain. {answer[0]}",
+        "layers": _layers(found, at),
+        "verdicts": f"Verdict by gain. {answer[1]}",
         "weight_gradient": _weights(found),
     }
     lesson.charts("charts", figures, alts)
     st.caption(
-        f"The same weights, width {WIDTH}, at {len(GAINS)} gains. Left: how much the gradient "
-        "grows or shrinks from the last layer to the first; the dotted line is the chosen gain. "
-        "Right: on its way at that gain. Green: where networks train."
+        f"The same weights, width {WIDTH}, at {len(GAINS)} gains. Left: the factor between the "
+        "gradient's variance at the last layer and where it is furthest from that; the dotted line "
+        "is the chosen gain. Right: layer by layer at that gain. Green: within a factor of "
+        f"{10**DECADES:.0f}, where the verdict is stable."
     )
     lesson.charts("panel_charts", more, alts)
     st.caption(
-        "Left: what the probe of each network says. Right: the gradient that training multiplies "
-        "by the learning rate."
+        "Left: below, within or above the green. Explore's verdict looks at the activations too. "
+        "Right: the gradient that training multiplies by the learning rate, over that with "
+        "normalization at gain 1."
     )
     explore.csv_button("These charts (CSV)", {**figures, **more}, "normalization.csv")
     st.markdown(_WHY)
 
 
-def said(found: Swept, at: int) -> tuple[str, str]:
-    """Say at how many gains each network is stable, and what the chosen gain does to each."""
-    stable = [sum(v == "stable" for v in row) for row in found.verdicts]
-    whole = len(GAINS)
+def said(found: Swept) -> tuple[str, str]:
+    """Say what the gain does to each network, and how many gains are stable."""
+    without, normalized = map(_range, found.drift)
     bold = (
-        f"Without normalization {stable[0]} of {whole} gains are stable, with batch normalization "
-        + ("all." if stable[1] == whole else f"{stable[1] or 'none'}.")
+        f"Without normalization the gradient's variance changes by a factor of {without}, as the "
+        f"gain decides; with batch normalization by {normalized}."
     )
-    factors = [from_log10(float(drift)) for drift in found.drift[:, at]]
-    return bold, (
-        f"At gain {number(GAINS[at])} the gradient's variance is multiplied by {factors[0]} on its "
-        f"way back without it, by {factors[1]} with it."
+    stable = found.verdicts[0].count("stable")
+    counted = f"{stable or 'none'} {'are' if stable > 1 else 'is'} stable without it"
+    return bold, f"Of {len(GAINS)} gains {counted}, {_with(found)}."
+
+
+def _with(found: Swept) -> str:
+    """Say how many gains are stable with normalization and, if not all, why."""
+    verdicts, layers = found.verdicts[1], found.gradient.shape[2]
+    stable = verdicts.count("stable")
+    counted = {0: "none", len(GAINS): "all"}.get(stable, str(stable)) + " with it"
+    if "exploding" in verdicts:
+        factor = 10 ** (float(np.median(found.drift[1])) / (layers - 1))
+        return (
+            f"{counted}: normalization's own factor, {number(factor)} a layer whatever the gain, "
+            f"comes to more than {10**DECADES:.0f} over {layers} layers"
+        )
+    if stable < len(GAINS):
+        return f"{counted}: at the smallest gains ε outweighs the variance, as is told below"
+    return counted
+
+
+def _layers(found: Swept, at: int) -> str:
+    """Describe the way of both gradients at a gain."""
+    without, normalized = (from_log10(float(drift)) for drift in found.drift[:, at])
+    return (
+        f"Gradient variance by layer at gain {number(GAINS[at])}. Where it strays furthest it is "
+        f"{without} of the last layer's without normalization, {normalized} with it."
     )
 
 
@@ -125,10 +159,9 @@ def _weights(found: Swept) -> str:
     )
 
 
-def _ends(found: Swept) -> str:
-    """Describe both curves by their range."""
-    ranges = [
-        f"{name}: {from_log10(float(np.min(row)))} to {from_log10(float(np.max(row)))}"
-        for name, row in zip(NAMES, found.drift, strict=True)
-    ]
-    return "; ".join(ranges)
+def _range(drift: Floats) -> str:
+    """Say what factor that is: one for all gains, or from the least to the greatest."""
+    low, high = float(drift.min()), float(drift.max())
+    if high - low < _SHOWS:
+        return f"{from_log10(float(np.median(drift)), 3)} at every gain"
+    return f"{from_log10(low, 1)} to {from_log10(high, 1)}"

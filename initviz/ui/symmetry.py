@@ -12,7 +12,10 @@ from initviz.figures.symmetry import (
 )
 from initviz.symmetry import (
     ACTIVATIONS,
+    BIASED_DEPTH,
     BIASED_RATE,
+    BIASED_SEEDS,
+    BIASED_WIDTH,
     BIASES,
     DEPTH,
     NOISES,
@@ -37,6 +40,7 @@ CHOICES = {
     "layer": tuple(str(layer) for layer in (2, 1, *range(3, DEPTH + 1))),
 }
 _NAMES = {"constant": f"All {VALUE:g}", "zeros": "All zeros"}
+BIASED_UNITS = BIASED_SEEDS * BIASED_DEPTH * BIASED_WIDTH
 # The share of the best outcome from which a run counts as having learned, and the mean of
 # 1 − cosine below which units count as pointing the same way.
 _LEARNED, _NEAR = 0.9, 0.1
@@ -94,13 +98,14 @@ def show(chosen: dict[str, str]) -> None:
     st.caption(
         f"A network of {DEPTH} layers of {WIDTH} units learns handwritten digits for {STEPS} steps "
         "in double precision. Left: 1 (blue) where two units have the same incoming weights up to "
-        "a factor; the diagonal compares a unit with itself; drag the slider through the steps. "
-        "Right: the share of units that are not a copy of another."
+        f"a factor; the diagonal compares a unit with itself. {_seen(start, noise)} Right: the "
+        f"number of different units over all {WIDTH}: if all are copies, 1/{WIDTH}."
     )
     lesson.charts("panel_charts", more, _alts(found, noise, layer))
     st.caption(
-        "The same network with noise of every size, the chosen one thick. Without noise units are "
-        "apart by exactly 0, or by rounding, which the left chart does not show."
+        "The same network with noise of every size, the larger the darker, the chosen one thick. "
+        "Left, 1 − cosine: 0 for two copies, 1 for two units that have nothing in common. Without "
+        "noise units are apart by exactly 0, or by rounding, which the left chart does not show."
     )
     explore.csv_button("These charts (CSV)", {**figures, **more}, "symmetry.csv")
     st.markdown(_WHY)
@@ -123,7 +128,10 @@ def answer(found: Symmetry, noise: int, layer: int) -> tuple[str, str]:
             f"After {STEPS} steps {right}; without noise it is {found.test_accuracy[0]:.0%}.",
         )
     if apart < _NEAR:
-        cosine = f"the cosine of two units of layer {layer + 1} is 1 − {number(apart)} on average"
+        cosine = (
+            f"two units of layer {layer + 1} point the same way but for 1 − cosine = "
+            f"{number(apart)}, which is 0 for copies"
+        )
         return (
             f"Noise of {size} makes all units different, and still nearly copies.",
             f"After {STEPS} steps {cosine}: {against}",
@@ -132,6 +140,14 @@ def answer(found: Symmetry, noise: int, layer: int) -> tuple[str, str]:
         f"Noise of {size} makes all units different, but weights this small pass nothing on.",
         f"The signal dies on its way through the layers: {against}",
     )
+
+
+def _seen(start: str, noise: int) -> str:
+    """Say what there is to see on the left."""
+    if noise:
+        return "Drag the slider through the steps."
+    zeros = " Weights that are all 0 have no cosine; they are copies, drawn as 1."
+    return "Without noise every step looks like this." + (zeros if start == "zeros" else "")
 
 
 def _alts(found: Symmetry, noise: int, layer: int) -> dict[str, str]:
@@ -162,7 +178,7 @@ def _alts(found: Symmetry, noise: int, layer: int) -> dict[str, str]:
 
 def biases() -> None:
     """Show what positive biases at the start do to the units of a ReLU network."""
-    st.markdown("#### Does a small positive bias save ReLU units?")
+    st.markdown("#### Does a positive bias save ReLU units?")
     found = lesson.worked("Training with biases", biased)
     told = verdict_on_biases(found)
     st.markdown(told)
@@ -178,20 +194,21 @@ def biases() -> None:
         ),
     )
     st.caption(
-        "Five ReLU layers of 32 units with He weights learn digits; a unit is dead if it is 0 for "
-        "the whole batch. Only the value at which all biases begin differs, and the learning rate "
-        f"is {BIASED_RATE:g}: at a tenth of it the largest bias does little harm."
+        f"ReLU networks of {BIASED_DEPTH} layers of {BIASED_WIDTH} units with He weights learn "
+        "digits; a unit is dead if it is 0 for the whole batch. Only the value at which all biases "
+        f"begin differs. Means of {BIASED_SEEDS} draws, {BIASED_UNITS} units for each bias. The "
+        f"learning rate is {BIASED_RATE:g}: at a tenth of it the largest bias does little harm."
     )
     explore.csv_button("This chart (CSV)", {"biases": figure}, "biases.csv")
 
 
 def verdict_on_biases(found: Biased) -> str:
-    """Say what the smallest and the largest bias do, beside none."""
-    none, large = float(found.last[0]), float(found.last[-1])
+    """Say what the small biases and the largest do, beside none."""
+    none, *small, large = (f"{share:.1%}" for share in found.last)
+    given = " and ".join(f"{bias:g}" for bias in BIASES[1:-1])
     return (
-        f"No: after training {none:.1%} of the units are dead if biases begin at 0, "
-        f"{found.last[1]:.1%} if they begin at {BIASES[1]:g} and "
-        f"{found.last[2]:.1%} at {BIASES[2]:g}. At {BIASES[3]:g} it is {large:.1%}, and "
-        f"{found.test_accuracy[3]:.0%} of the test digits are recognized instead of "
-        f"{found.test_accuracy[0]:.0%}."
+        f"A small one changes nothing that shows: after training {none} of the units are dead if "
+        f"biases begin at 0, {' and '.join(small)} at {given}. A large one does harm: "
+        f"begun at {BIASES[-1]:g}, {large} are dead, and {found.test_accuracy[-1]:.0%} of the test "
+        f"digits are recognized instead of {found.test_accuracy[0]:.0%}."
     )

@@ -1,7 +1,8 @@
 """Compare: every initializer with every activation, and which of them train."""
 
-from initviz.ui import compare, controls, explore, state
+from initviz.ui import compare, controls, explore, lesson, state
 
+lesson.question("Compare", "which initializer suits which activation?")
 state.open_page()
 controls.main_controls()
 now = state.current()

@@ -1,5 +1,6 @@
 """Where it matters: convex models forget their start, deep networks do not."""
 
-from initviz.ui import matters
+from initviz.ui import lesson, matters
 
+lesson.question("Where it matters", "which models depend on their first weights?")
 matters.show()

@@ -2,6 +2,7 @@
 
 from initviz.ui import explore, lesson, normalized
 
+lesson.question("Normalization", "does it mend weights that begin too small or too large?")
 lesson.open_page(normalized.PAGE, normalized.CHOICES)
 normalized.controls()
 chosen, problems = lesson.current(normalized.PAGE, normalized.CHOICES)

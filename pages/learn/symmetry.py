@@ -2,6 +2,7 @@
 
 from initviz.ui import explore, lesson, symmetry
 
+lesson.question("Symmetry", "what if all weights begin the same?")
 lesson.open_page(symmetry.PAGE, symmetry.CHOICES)
 symmetry.controls()
 chosen, problems = lesson.current(symmetry.PAGE, symmetry.CHOICES)

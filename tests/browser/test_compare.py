@@ -19,7 +19,7 @@ def compared(visit: Visit, query: str) -> Visit:
     visit.open(f"/?{query}")
     visit.page.get_by_role("link", name="Compare").click()
     visit.page.wait_for_function(_OPEN)
-    expect(visit.page.get_by_text("pairs train")).to_be_visible(timeout=60_000)
+    expect(visit.page.get_by_text("nothing was trained")).to_be_visible(timeout=60_000)
     visit.settle()
     return visit
 
@@ -77,7 +77,7 @@ def test_the_map_fills_stops_and_goes_on(visit: Visit) -> None:
 def test_on_a_phone_nothing_is_wider_than_the_screen(visit: Visit) -> None:
     visit.page.set_viewport_size({"width": 390, "height": 844})
     visit.open("/compare?depth=5&width=8&size=8")
-    expect(visit.page.get_by_text("pairs train")).to_be_visible(timeout=60_000)
+    expect(visit.page.get_by_text("nothing was trained")).to_be_visible(timeout=60_000)
     visit.settle()
     wide = visit.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390

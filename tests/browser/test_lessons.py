@@ -56,11 +56,11 @@ def test_the_gain_does_not_move_what_is_normalized(visit: Visit) -> None:
     flat, steep = (
         visit.curve("drift", name) for name in ("with batch normalization", "without normalization")
     )
-    assert max(flat) - min(flat) < 0.2
-    assert max(steep) - min(steep) > 10
+    assert max(flat) / min(flat) < 2
+    assert max(steep) / min(steep) > 1e10
     visit.page.get_by_role("slider", name="Gain").press("End")
-    expect(visit.page.locator(".st-key-lesson_answer")).to_contain_text(
-        "At gain 10 ", timeout=PATIENCE
+    expect(visit.page.locator(".st-key-layers_chart")).to_contain_text(
+        "at gain 10", timeout=PATIENCE
     )
     visit.settle()
-    assert visit.curve("layers", "without normalization")[0] == pytest.approx(steep[-1], abs=1e-6)
+    assert max(visit.curve("layers", "without normalization")) == pytest.approx(steep[-1])

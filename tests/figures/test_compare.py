@@ -30,31 +30,27 @@ def cells() -> list[Cell]:
     return list(compare(Network(depth=DEPTH, width=16), Batch(size=8)))
 
 
-def test_a_colour_is_the_decades_a_layer_clipped_where_the_bar_says(cells: list[Cell]) -> None:
-    colours = plot_map(cells, HERE, DEPTH, LIGHT).data[0]
-    edge = FULL / (DEPTH - 1)
-    assert (colours.zmin, colours.zmax) == (-edge, edge)
-    assert list(colours.colorbar.ticktext)[:: len(colours.colorbar.ticktext) - 1] == [
-        "≤ −2.0",
-        "≥ 2.0",
-    ]
+def test_a_colour_is_the_decades_clipped_where_the_bar_says(cells: list[Cell]) -> None:
+    colours = plot_map(cells, HERE, LIGHT).data[0]
+    assert (colours.zmin, colours.zmax) == (-FULL, FULL)
+    assert list(colours.colorbar.ticktext) == ["≤ −12", "−6", "0", "6", "≥ 12"]
     for cell in cells:
         initializer, activation = cell.pair
         drawn = colours.z[list(INITIALIZERS).index(initializer)][
             list(ACTIVATIONS).index(activation)
         ]
-        np.testing.assert_equal(drawn, np.clip(cell.decades_per_layer, -edge, edge))
+        np.testing.assert_equal(drawn, np.clip(cell.gradient_decades, -FULL, FULL))
 
 
 def test_the_scale_is_the_same_on_both_sides_of_nothing(cells: list[Cell]) -> None:
-    scale = plot_map(cells, HERE, DEPTH, LIGHT).data[0].colorscale
+    scale = plot_map(cells, HERE, LIGHT).data[0].colorscale
     assert [at for at, _ in scale] == [0, 0.5, 0.5, 1]
     assert [colour.endswith(", 0)") for _, colour in scale] == [False, True, True, False]
     assert len({colour.rsplit(",", 1)[0] for _, colour in scale}) == 2
 
 
 def test_every_cell_has_its_sign_and_says_why(cells: list[Cell]) -> None:
-    _, signs, targets = plot_map(cells, HERE, DEPTH, LIGHT).data
+    _, signs, targets, _ = plot_map(cells, HERE, LIGHT).data
     assert len(set(SIGNS.values())) == len(SIGNS)
     for at, cell in enumerate(cells):
         assert signs.text[at] == SIGNS[cell.verdict]
@@ -67,15 +63,16 @@ def test_every_cell_has_its_sign_and_says_why(cells: list[Cell]) -> None:
 
 
 def test_this_network_is_outlined(cells: list[Cell]) -> None:
-    (outline,) = plot_map(cells, HERE, DEPTH, LIGHT).layout.shapes
+    (outline,) = plot_map(cells, HERE, LIGHT).layout.shapes
     assert pair_at((outline.x0 + outline.x1) / 2, (outline.y0 + outline.y1) / 2) == HERE
 
 
 def test_a_map_fills_from_empty(cells: list[Cell]) -> None:
     for known in ([], cells[:20]):
-        colours, signs, targets = plot_map(known, HERE, DEPTH, LIGHT).data
-        drawable = [c for c in known if not math.isnan(c.decades_per_layer)]
+        colours, signs, targets, nothing = plot_map(known, HERE, LIGHT).data
+        drawable = [c for c in known if not math.isnan(c.gradient_decades)]
         assert np.isfinite(colours.z).sum() == len(drawable)
+        assert np.isfinite(nothing.z).sum() == len(known) - len(drawable)
         assert len(signs.x) == len(targets.x) == len(known)
 
 
@@ -86,8 +83,9 @@ def test_curves_are_the_cells_and_can_be_told_apart(cells: list[Cell], side: str
     figure = plot_overlay(chosen, side, shown=shown, colours=LIGHT)
     for cell, curve in zip(chosen, figure.data, strict=True):
         log10 = cell.activations if side == "act" else cell.gradient
-        np.testing.assert_allclose(np.log10(curve.y), log10)
-        assert shown[0] <= log10.min() <= log10.max() <= shown[1]
+        over = log10 - log10[-1 if side == "z" else 0]
+        np.testing.assert_allclose(np.log10(curve.y), over, atol=1e-9)
+        assert shown[0] <= over.min() <= over.max() <= shown[1]
     assert len({c.line.color for c in figure.data}) == len({c.marker.symbol for c in figure.data})
     assert len({c.name for c in figure.data}) == 5
     assert figure.layout.yaxis.type == "log"
@@ -95,12 +93,28 @@ def test_curves_are_the_cells_and_can_be_told_apart(cells: list[Cell], side: str
     assert all(c.name in describe(chosen, side) for c in figure.data)
 
 
+def test_the_zone_is_everyones_whichever_curve_comes_first(cells: list[Cell]) -> None:
+    by_pair = {c.pair: c for c in cells}
+    chosen = [by_pair[pair] for pair in (("ones", "sigmoid"), ("glorot_uniform", "tanh"))]
+    for order in (chosen, chosen[::-1]):
+        shown = shared_window(order)
+        figure = plot_overlay(order, "z", shown=shown, colours=LIGHT)
+        (zone,) = figure.layout.shapes
+        assert (zone.y0, zone.y1) == (1e-3, 1e3)
+        for cell, curve in zip(order, figure.data, strict=True):
+            assert (np.nanmin(curve.y) < zone.y0) == (cell.verdict != "stable")
+        for note in figure.layout.annotations:
+            assert shown[0] <= note.y <= shown[1]
+            # At the last layer, where all curves are 1, and so on none of them.
+            assert note.x == 1
+
+
 @pytest.mark.parametrize("depth", [1, 2, 80])
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
 def test_plotly_accepts_every_field(depth: int, colours: Palette) -> None:
     cells = list(compare(Network(depth=depth, width=4), Batch(size=4)))
     figures = [
-        plot_map(cells, HERE, depth, colours),
+        plot_map(cells, HERE, colours),
         *(plot_overlay(cells[:5], s, shown=(-4, 4), colours=colours) for s in ("act", "z")),
     ]
     for figure in figures:

@@ -55,6 +55,14 @@ def test_curves_by_depth_are_median_band_and_range() -> None:
     assert list(spread["He normal (Kaiming)"].y) == [np.ptp(a) for a in found]
 
 
+def test_a_line_at_the_end_of_an_axis_is_seen_whole() -> None:
+    low, high = plot_spread_by_depth(NETS, LIGHT).layout.yaxis.range
+    assert low < 0
+    assert high > max(np.ptp(fits.accuracy) for fits in NETS.values())
+    assert plot_lines(MODELS, NETS, LIGHT).layout.xaxis.range[1] > 1
+    assert plot_accuracy_by_depth(NETS, LIGHT).layout.yaxis.range[1] > 1
+
+
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize("nets", [{}, dict([*NETS.items()][:2]), NETS], ids=len)
 @pytest.mark.parametrize("models", [{}, MODELS], ids=len)

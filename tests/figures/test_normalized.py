@@ -22,11 +22,12 @@ def test_curves_are_the_sweeps() -> None:
     drift, by_layer = plot_drift(FOUND, 2, LIGHT).data, plot_layers(FOUND, 2, LIGHT).data
     for row, name in enumerate(NAMES):
         assert drift[row].name == by_layer[row].name == name
-        assert list(drift[row].y) == list(FOUND.drift[row])
-        assert by_layer[row].y[0] == FOUND.drift[row, 2]
-        assert by_layer[row].y[-1] == 0
+        np.testing.assert_allclose(np.log10(drift[row].y), FOUND.drift[row])
+        furthest = np.log10(by_layer[row].y)[np.abs(np.log10(by_layer[row].y)).argmax()]
+        assert furthest == pytest.approx(FOUND.drift[row, 2])
+        assert by_layer[row].y[-1] == 1
     weights = plot_weight_gradient(FOUND, LIGHT).data
-    assert weights[1].y[len(GAINS) // 2] == 0
+    assert weights[1].y[len(GAINS) // 2] == 1
 
 
 def test_every_verdict_is_a_mark() -> None:
@@ -52,4 +53,5 @@ def test_plotly_accepts_every_field_and_the_window_holds_the_curves(
         go.Figure(figure.to_dict())
         assert to_csv([("chart", figure)]).count("\n") > 10
         low, high = sorted(figure.layout.yaxis.range)
-        assert all(low < min(t.y) and max(t.y) < high for t in figure.data)
+        ends = (low, high) if figure.layout.yaxis.type != "log" else (10.0**low, 10.0**high)
+        assert all(ends[0] < min(t.y) and max(t.y) < ends[1] for t in figure.data)

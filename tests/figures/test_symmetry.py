@@ -19,7 +19,7 @@ from initviz.symmetry import NOISES, STEPS, WIDTH, biased, symmetry
 RUN = symmetry("constant", "relu")
 
 
-@pytest.mark.parametrize("noise", [0, 3, 6])
+@pytest.mark.parametrize("noise", [1, 3, 6])
 def test_the_slider_shows_one_look_at_a_time(noise: int) -> None:
     figure = plot_similarity(RUN, noise, 1, LIGHT)
     assert [t.visible for t in figure.data] == [False] * (len(RUN.looked_at) - 1) + [True]
@@ -68,3 +68,22 @@ def test_plotly_accepts_every_field(colours: object) -> None:
     ):
         go.Figure(figure.to_dict())
         assert to_csv([("chart", figure)]).count("\n") > 4
+
+
+def test_no_noise_looks_the_same_in_every_chart_and_the_others_can_be_told_apart() -> None:
+    for noise in (0, 2):
+        first = plot_distinct(RUN, noise, 0, LIGHT).data[0]
+        lines = plot_loss(RUN, noise, LIGHT).data
+        assert (lines[0].line.color, lines[0].line.dash) == (first.line.color, first.line.dash)
+        assert len({line.line.color for line in lines}) == len(NOISES)
+
+
+def test_where_all_steps_are_the_same_there_is_no_slider() -> None:
+    assert not plot_similarity(RUN, 0, 1, LIGHT).layout.sliders
+    assert plot_similarity(RUN, 1, 1, LIGHT).layout.sliders
+
+
+def test_the_axis_of_steps_ends_with_a_label() -> None:
+    axis = plot_loss(RUN, 0, LIGHT).layout.xaxis
+    assert axis.range[1] > STEPS
+    assert STEPS % axis.dtick == 0

@@ -33,6 +33,16 @@ def test_models_are_fitted_at_once_and_networks_when_asked() -> None:
     assert len(app.dataframe[0].value) == len(CLASSICAL)
     assert len(app.get("plotly_chart")) == 2
     assert button(app, "Train 300 networks")
+    assert "20 ReLU networks each by 3 initializers at 5 depths, 1 to 16 layers" in told(app)
+
+
+def test_one_word_means_one_thing_and_trees_are_not_said_to_have_a_start() -> None:
+    app = opened()
+    assert "Distance" in app.dataframe[0].value.columns
+    captions = " ".join(c.value for c in app.caption)
+    assert "Distance: how far apart" in captions
+    assert "the start did not matter" not in captions
+    assert "Where *Best minus worst* falls back to 0" in told(app).replace("\n", " ")
 
 
 def test_what_was_stopped_goes_on_to_the_end_and_stays() -> None:
@@ -49,6 +59,7 @@ def test_what_was_stopped_goes_on_to_the_end_and_stays() -> None:
     assert f"those of 16 layers between {deep.accuracy.min():.0%} and" in told(app)
     assert len(app.dataframe[0].value) == len(CLASSICAL) + len(places)
     assert not [b for b in app.button if b.label in ("Stop", "Go on")]
+    assert "All 300 networks are trained." in told(app)
     app.switch_page("pages/learn/reference.py").run()
     app.switch_page("pages/learn/matters.py").run()
     assert len(app.get("plotly_chart")) == 4

@@ -40,8 +40,19 @@ def test_the_answer_is_about_what_was_chosen(params: dict[str, str], answer: str
 
 def test_the_question_about_biases_is_answered() -> None:
     app = opened()
-    assert "No: after training " in told(app)
-    assert "the learning rate is 0.1" in " ".join(c.value for c in app.caption)
+    assert "A small one changes nothing that shows: after training " in told(app)
+    captions = " ".join(c.value for c in app.caption)
+    assert "Means of 5 draws, 800 units for each bias." in captions
+    assert "The learning rate is 0.1" in captions
+
+
+def test_what_copies_and_zeros_look_like_is_said() -> None:
+    captions = " ".join(c.value for c in opened(start="zeros").caption)
+    assert "if all are copies, 1/16." in captions
+    assert "Without noise every step looks like this. Weights that are all 0 have no" in captions
+    captions = " ".join(c.value for c in opened(noise="0.1").caption)
+    assert "Drag the slider" in captions
+    assert "Without noise every step" not in captions
 
 
 def test_the_address_holds_the_choices() -> None:
