@@ -74,7 +74,8 @@ class _Found:
 def show(now: state.State) -> None:
     """Show what is known of the comparison; then work on, a moment at a time, until it is whole."""
     if st.session_state.pop("clicked", False):
-        st.switch_page("pages/lab/explore.py")
+        # With an address that Explore would write itself, the browser's history gets no more.
+        st.switch_page("pages/lab/explore.py", query_params=state.address())
     try:
         check(now.network, now.batch)
     except ValueError as error:

@@ -95,11 +95,6 @@ def put(network: Network, batch: Batch | None = None) -> None:
         st.session_state.update(batch.model_dump())
 
 
-def take_along(network: Network) -> None:
-    """Show a network on the page that is opened next."""
-    st.session_state["held"] = {**st.session_state["held"], **network.model_dump()}
-
-
 def repair(network: Network) -> None:
     """Show a repaired network, on charts that fit it."""
     put(network)
@@ -127,7 +122,7 @@ def current(own: Mapping[str, str] | None = None) -> State:
     if st.session_state["curves"]:
         params["curve"] = st.session_state["curves"]
     params |= own or {}
-    if params != _address():
+    if params != address():
         st.query_params.from_dict(params)
     return State(reading.network, reading.batch, pins, (*_standing(reading), *reading.problems))
 
@@ -135,7 +130,7 @@ def current(own: Mapping[str, str] | None = None) -> State:
 def link() -> str:
     """Return the address that reproduces the page, as a browser elsewhere would open it."""
     start = (st.context.url or "").partition("?")[0]
-    return f"{start}?{urlencode(_address(), doseq=True)}"
+    return f"{start}?{urlencode(address(), doseq=True)}"
 
 
 def _standing(reading: Reading) -> tuple[str, ...]:
@@ -149,7 +144,8 @@ def _standing(reading: Reading) -> tuple[str, ...]:
     return problems
 
 
-def _address() -> dict[str, Any]:
+def address() -> dict[str, Any]:
+    """Return what the address holds."""
     held = {name: st.query_params.get_all(name) for name in st.query_params}
     return {name: v if name in ("pin", "curve") else v[-1] for name, v in held.items()}
 

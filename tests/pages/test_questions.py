@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
     ("page", "name"),
     [
         ("lab/compare", "Compare"),
+        ("lab/training", "Training"),
         ("learn/symmetry", "Symmetry"),
         ("learn/matters", "Where it matters"),
         ("learn/normalization", "Normalization"),
