@@ -40,6 +40,8 @@ def engine(browser: Browser) -> Iterator[Page]:
     page.close()
 
 
+# At some length χ_q exceeds 1, or nearly does so.
+UNSTABLE = ("gelu", "silu", "mish", "hardswish", "softplus")
 settings_ = st.fixed_dictionaries(
     {
         "depth": st.integers(1, 200),
@@ -72,8 +74,15 @@ def test_the_browser_predicts_what_python_does(
         [tables, network.model_dump()],
     )
     expected = forecast(network, batch).log10
+    # Lengths that no layer draws back (those of GELU and its kin) carry every difference along: there
+    # the browser may be as far off as half a percent of gain takes them.
+    nudged = forecast(network.replace(gain=1.005 * network.gain), batch).log10
     for column in expected.keys() & set(COLUMNS):
-        np.testing.assert_allclose(found[column], expected[column], atol=0.02, err_msg=column)
+        carried = np.nanmax(np.abs(nudged[column] - expected[column]), initial=0)
+        slack = carried if activation in UNSTABLE else 0
+        np.testing.assert_allclose(
+            found[column], expected[column], atol=0.02 + slack, err_msg=column
+        )
 
 
 def test_the_tolerance_sees_a_wrong_recursion(engine: Page) -> None:
