@@ -48,6 +48,8 @@ _GREY = "rgba(128, 128, 128, 0.35)"
 _STRONG = 0.6
 # Short enough for a phone.
 _WRAPPED = 40
+# A window so many times as high as the zone leaves it no room for its own name.
+_THIN = 16
 _ROWS = {name: at for at, name in enumerate(INITIALIZERS)}
 _COLUMNS = {name: at for at, name in enumerate(ACTIVATIONS)}
 
@@ -229,6 +231,10 @@ def plot_overlay(cells: Sequence[Cell], side: str, *, shown: Window, colours: Pa
         for cell, hue, mark in zip(cells, hues, _MARKS, strict=False)
     ]
     zone, start = (-DECADES, DECADES), "last" if quantity.backward else "first"
+    # Where the curves begin they are all in the middle of the zone.
+    names = zone_names(zone, shown, colours, backward=not quantity.backward)
+    if shown[1] - shown[0] > _THIN * 2 * DECADES:
+        names = names[1:]
     return Figure(
         traces,
         layout(
@@ -238,8 +244,7 @@ def plot_overlay(cells: Sequence[Cell], side: str, *, shown: Window, colours: Pa
             xaxis=layer_axis(len(cells[0].gradient), colours),
             yaxis=log_axis(shown, colours),
             shapes=zone_shapes(zone, colours),
-            # Where the curves begin they are all in the middle of the zone.
-            annotations=zone_names(zone, shown, colours, backward=not quantity.backward),
+            annotations=names,
         ),
     )
 

@@ -13,6 +13,7 @@ from initviz.figures.theme import (
     layer_axis,
     layers,
     layout,
+    legible,
     note,
     value_axis,
 )
@@ -68,8 +69,7 @@ def plot_layers(found: Swept, chosen: int, colours: Palette) -> Figure:
             "over last layer",
             colours,
             shapes=zone_shapes(_ZONE, colours),
-            # At the last layer, where the curves begin in the middle of the zone.
-            annotations=_zone_names(shown, colours, at_right=True),
+            annotations=_zone_names(shown, colours),
             xaxis=layer_axis(depth, colours),
             yaxis=log_axis(shown, colours),
         ),
@@ -183,13 +183,10 @@ def _gain_axis() -> dict[str, Any]:
     }
 
 
-def _zone_names(
-    shown: tuple[float, float], colours: Palette, *, at_right: bool = False
-) -> list[dict[str, Any]]:
+def _zone_names(shown: tuple[float, float], colours: Palette) -> list[dict[str, Any]]:
     """Name the zone and what lies beyond it, where there is room for the words."""
-    side: dict[str, Any] = {"x": 0.99 if at_right else 0.01, "xref": "paper"}
-    side["xanchor"] = "right" if at_right else "left"
     line = (shown[1] - shown[0]) / 12
+    side = {"x": 0.01, "xref": "paper", "xanchor": "left", "font": legible(colours, 11)}
     named = [note("vanishing", colours, y=-DECADES, yanchor="top", **side)]
     if line * 3 < 2 * DECADES:
         named.append(note("stable", colours, y=-DECADES, yanchor="bottom", **side))

@@ -34,8 +34,8 @@ _AT_ONCE = 0.2
 _SLICE = 0.8
 # Initializers named in the answer.
 _NAMED = 4
-# Seconds that are left are said in steps of so many.
-_ROUNDED = 5
+# Seconds that are left are said in steps of so many, from so many measured pairs on.
+_ROUNDED, _TELLING = 5, 12
 _MEANING = (
     "Colour: how many powers of ten the variance of the gradient ∂ℓ/∂z gains (orange) or loses "
     "(blue) from the last layer to the first; no colour is steady, grey no gradient at all, and a "
@@ -137,8 +137,7 @@ def _answer(network: Network, cells: Sequence[Cell], found: _Found) -> None:
         if found.stopped:
             st.markdown(f"Stopped: {told}.", width="stretch")
         else:
-            left = _ROUNDED * math.ceil(found.seconds_left / _ROUNDED)
-            st.progress(len(cells) / PAIRS, f"Comparing: {told}, about {left} seconds left")
+            st.progress(len(cells) / PAIRS, f"Comparing: {told}{_time_left(found)}")
         # One button, whatever it says: two would stand side by side for a moment, and move.
         st.button(
             "Go on" if found.stopped else "Stop",
@@ -148,6 +147,13 @@ def _answer(network: Network, cells: Sequence[Cell], found: _Found) -> None:
             on_click=_turn,
             args=(found,),
         )
+
+
+def _time_left(found: _Found) -> str:
+    """Say how long the rest takes, once enough was measured to tell."""
+    if len(found.cells) - found.since[1] < _TELLING:
+        return ""
+    return f", about {_ROUNDED * math.ceil(found.seconds_left / _ROUNDED)} seconds left"
 
 
 def _sentence(network: Network, cells: Sequence[Cell]) -> str:

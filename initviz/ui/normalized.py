@@ -131,8 +131,8 @@ def _with(found: Swept) -> str:
     if "exploding" in verdicts:
         factor = 10 ** (float(np.median(found.drift[1])) / (layers - 1))
         return (
-            f"{counted}: normalization's own factor, {number(factor)} a layer whatever the gain, "
-            f"comes to more than {10**DECADES:.0f} over {layers} layers"
+            f"{counted}: normalization's own factor, {number(factor, 3)} a layer whatever the "
+            f"gain, comes to more than {10**DECADES:.0f} over {layers} layers"
         )
     if stable < len(GAINS):
         return f"{counted}: at the smallest gains ε outweighs the variance, as is told below"

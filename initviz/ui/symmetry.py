@@ -103,7 +103,7 @@ def show(chosen: dict[str, str]) -> None:
     )
     lesson.charts("panel_charts", more, _alts(found, noise, layer))
     st.caption(
-        "The same network with noise of every size, the larger the darker, the chosen one thick. "
+        "The same network with noise of every size, the larger the stronger, the chosen one thick. "
         "Left, 1 − cosine: 0 for two copies, 1 for two units that have nothing in common. Without "
         "noise units are apart by exactly 0, or by rounding, which the left chart does not show."
     )

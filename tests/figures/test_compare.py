@@ -109,6 +109,14 @@ def test_the_zone_is_everyones_whichever_curve_comes_first(cells: list[Cell]) ->
             assert note.x == 1
 
 
+def test_a_thin_zone_is_not_named_since_the_words_would_lie_on_each_other(
+    cells: list[Cell],
+) -> None:
+    for shown, named in (((-90, 4), ["trains", "vanishing"]), ((-200, 4), ["vanishing"])):
+        figure = plot_overlay(cells[:2], "z", shown=shown, colours=LIGHT)
+        assert [n.text for n in figure.layout.annotations] == named
+
+
 @pytest.mark.parametrize("depth", [1, 2, 80])
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
 def test_plotly_accepts_every_field(depth: int, colours: Palette) -> None:

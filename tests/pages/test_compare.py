@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network
-from initviz.compare import PAIRS, compare, ranked
+from initviz.compare import PAIRS, compare, networks, ranked
 from initviz.ui import compare as page
 from initviz.ui.text import BADGES
 
@@ -129,6 +129,15 @@ def test_a_comparison_stops_where_it_is_told_and_goes_on(monkeypatch: pytest.Mon
     monkeypatch.undo()
     next(b for b in app.button if b.label == "Go on").click().run()
     assert f"Of all {PAIRS} pairs" in told(app)
+
+
+def test_the_time_left_is_said_once_enough_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page.time, "monotonic", lambda: 110.0)
+    cells = dict.fromkeys(networks(Network())[:29])
+    assert page._time_left(page._Found((), cells, since=(100.0, 19))) == ""
+    told = page._time_left(page._Found((), cells, since=(100.0, 9)))
+    # 260 of them, at half a second each.
+    assert told == ", about 130 seconds left"
 
 
 def test_half_precision_and_normalization_have_a_map_too() -> None:
