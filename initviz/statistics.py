@@ -175,7 +175,9 @@ def projections(z: Tensor) -> Tensor:
 
 def distinct(z: Tensor) -> Floats:
     """Return the share of different units of each layer, (layers, batch, units)."""
-    return distinct_fraction(projections(z), _energy(z.flatten(1)) / z.shape[2])
+    # Of a whole layer NumPy's products would start threads.
+    energy = _energy(torch.linalg.vector_norm(z, dim=2)) / z.shape[2]
+    return distinct_fraction(projections(z), energy)
 
 
 @_SILENT

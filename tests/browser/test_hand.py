@@ -74,8 +74,8 @@ def test_the_browser_predicts_what_python_does(
         [tables, network.model_dump()],
     )
     expected = forecast(network, batch).log10
-    # Lengths that no layer draws back (those of GELU and its kin) carry every difference along: there
-    # the browser may be as far off as half a percent of gain takes them.
+    # Lengths that no layer draws back (those of GELU and its kin) carry every difference along:
+    # there the browser may be as far off as half a percent of gain takes them.
     nudged = forecast(network.replace(gain=1.005 * network.gain), batch).log10
     for column in expected.keys() & set(COLUMNS):
         carried = np.nanmax(np.abs(nudged[column] - expected[column]), initial=0)
