@@ -161,7 +161,8 @@ def share_below(x: Tensor, threshold: float) -> Floats:
     """Return the share of entries of each layer with |x| < threshold."""
     # NumPy compares several times faster than PyTorch does, and looks faster than it copies.
     values = x.numpy()
-    below = np.less(values if values.min() >= 0 else np.abs(values), values.dtype.type(threshold))
+    positive = values.min(initial=0) >= 0
+    below = np.less(values if positive else np.abs(values), values.dtype.type(threshold))
     return np.array([np.count_nonzero(layer) / layer.size for layer in below])
 
 
