@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode
 from initviz import work
 from initviz.network import Batch, Network
 from initviz.spec import Spec
-from initviz.words import listed, quoted
+from initviz.words import capitalized, listed, quoted
 
 FIELDS: dict[str, type[Spec]] = {
     **dict.fromkeys(Network.model_fields, Network),
@@ -123,5 +123,4 @@ def settle(values: Mapping[str, Any], problems: Sequence[str] = ()) -> Reading:
 
 
 def _sentence(error: ValueError) -> str:
-    text = str(error)
-    return text[0].upper() + text[1:]
+    return capitalized(str(error))

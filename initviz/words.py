@@ -45,6 +45,11 @@ def quoted(value: object) -> str:
     return text if len(text) <= _LONGEST_ECHO else text[:_LONGEST_ECHO] + "…"
 
 
+def capitalized(text: str) -> str:
+    """Return text that begins with a capital letter and is otherwise as it was."""
+    return text[:1].upper() + text[1:]
+
+
 def counted(many: int, noun: str) -> str:
     """Return how many there are of something: 1 step, 2 steps."""
     return f"{many} {noun}" if many == 1 else f"{many} {noun}s"

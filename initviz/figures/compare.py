@@ -225,10 +225,9 @@ def plot_overlay(cells: Sequence[Cell], side: str, *, shown: Window, colours: Pa
     Every curve is over where it starts, so that the zone in which a verdict is stable is the same.
     """
     quantity = QUANTITIES[side]
-    hues = (colours.measured, *colours.pins, colours.exploding)
     traces = [
         _curve(cell, _values(cell, quantity), hue, mark)
-        for cell, hue, mark in zip(cells, hues, _MARKS, strict=False)
+        for cell, hue, mark in zip(cells, colours.hues, _MARKS, strict=False)
     ]
     zone, start = (-DECADES, DECADES), "last" if quantity.backward else "first"
     # Where the curves begin they are all in the middle of the zone.

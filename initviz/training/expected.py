@@ -8,7 +8,7 @@ from initviz.initializers import INITIALIZERS
 from initviz.network import Network
 from initviz.theory.gaussian import moments
 from initviz.theory.meanfield import TRAINABLE, Phase, phase
-from initviz.words import counted, from_log10, number
+from initviz.words import capitalized, counted, from_log10, number
 
 Verdict = Literal["trained", "learning", "stalled", "diverged", "early"]
 
@@ -63,7 +63,7 @@ def _growth(network: Network, weight_var: float, verdict: Verdict) -> str:
         return f"That is more than theory promises: {text}."
     first = weight_var + network.bias_std**2
     sound = "" if learned or max(decades, math.log10(first)) > DECADES else f": {_SOUND}"
-    return f"{text[0].upper()}{text[1:]}{sound}."
+    return f"{capitalized(text)}{sound}."
 
 
 def _decades(network: Network, weight_var: float) -> float:

@@ -18,7 +18,7 @@ from initviz.ui.cache import architecture_repair_of, study_of
 from initviz.ui.study_controls import editor
 from initviz.ui.study_state import apply
 from initviz.ui.text import plain
-from initviz.words import number
+from initviz.words import capitalized, number
 
 # What a repair does, by the field that it changes.
 _STEPS = {
@@ -72,7 +72,7 @@ def _said(setting: Setting, repair: Repair) -> str:
     for field, value in setting.spec.changes(repair.spec).items():
         steps.append(_STEPS[field].format(f"{value:g}" if isinstance(value, float) else value))
     sentence = " and ".join(steps)
-    return f"{sentence[0].upper()}{sentence[1:]} → stable"
+    return f"{capitalized(sentence)} → stable"
 
 
 def _charts(studies: dict[str, Study]) -> dict[str, Any]:

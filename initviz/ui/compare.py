@@ -27,7 +27,7 @@ from initviz.initializers import INITIALIZERS
 from initviz.ui import controls, explore, state
 from initviz.ui.cache import cells_of
 from initviz.ui.text import BADGES, LABELS, plain
-from initviz.words import number
+from initviz.words import capitalized, number
 
 # Seconds of work before the map is drawn, and between two drawings of it while it fills.
 _AT_ONCE = 0.2
@@ -99,7 +99,7 @@ def show(now: state.State) -> None:
 
 def _offer_less(now: state.State, reason: str) -> None:
     network, batch = nearest(now.network, now.batch)
-    st.warning(plain(f"{reason[0].upper()}{reason[1:]}."), icon=":material/info:")
+    st.warning(plain(f"{capitalized(reason)}."), icon=":material/info:")
     with st.container(horizontal=True):
         st.button(
             "Use what fits", icon=":material/build:", on_click=state.put, args=(network, batch)

@@ -8,6 +8,7 @@ from initviz.diagnosis import Verdict
 from initviz.initializers import INITIALIZERS
 from initviz.links import to_params
 from initviz.network import DTYPES, INPUTS, LOSSES, NORMALIZATIONS, Batch, Network
+from initviz.words import capitalized
 
 # A factor this near to 1 is said to change nothing.
 STEADY = 1e-3
@@ -72,4 +73,4 @@ def repair(network: Network, fix: Network) -> str:
     if "normalization" in changed:
         steps.append(f"add {NORMALIZATIONS[fix.normalization].lower()}")
     sentence = " and ".join(steps)
-    return f"{sentence[0].upper()}{sentence[1:]} → stable"
+    return f"{capitalized(sentence)} → stable"

@@ -13,7 +13,7 @@ from initviz.ui.cache import advance
 from initviz.ui.live import redraw
 from initviz.ui.training_answer import answer, invite, share, told
 from initviz.ui.training_state import Setting, use
-from initviz.words import counted
+from initviz.words import capitalized, counted
 
 # Seconds of a slice of training, and between two looks at it.
 _SLICE = _TICK = 0.3
@@ -30,7 +30,9 @@ def show(setting: Setting, problems: tuple[str, ...]) -> None:
             problem = _buttons(setting, refused=bool(refusal))
         explore.complaints((*problems, *filter(None, (refusal, problem))))
     going = training_runs.going() is not None
-    st.fragment(_look, run_every=_TICK if going else None)(setting, ticking=going)
+    st.fragment(_look, run_every=_TICK if going else None)(
+        setting, refused=bool(refusal), ticking=going
+    )
 
 
 def _refusal(setting: Setting) -> str:
@@ -45,8 +47,7 @@ def _tried(action: Callable[[], object]) -> str:
     try:
         action()
     except ValueError as error:
-        text = str(error)
-        return f"{text[0].upper()}{text[1:]}."
+        return f"{capitalized(str(error))}."
     return ""
 
 
@@ -92,7 +93,7 @@ def _duration(amount: float) -> str:
     return counted(max(1, round(amount)), "second")
 
 
-def _look(setting: Setting, *, ticking: bool) -> None:
+def _look(setting: Setting, *, refused: bool, ticking: bool) -> None:
     """Show how far things are, and go on for a moment."""
     shown = training_runs.going()
     if ticking and shown is None:
@@ -104,7 +105,7 @@ def _look(setting: Setting, *, ticking: bool) -> None:
             _progress(shown.job)
         elif run is not None and ended:
             st.caption(told(run, former=run.setting != setting))
-        elif setting.networks and sweep is None and not _refusal(setting):
+        elif sweep is None and not refused:
             invite(setting)
     # What was asked for comes first.
     figures = training_charts.curves(setting, run) if run is not None or sweep is None else {}
