@@ -1,6 +1,6 @@
-"""`streamlit run app.py`, with the page's modules imported before the port opens.
+"""`streamlit run app.py`, with the page's modules imported and compiled before the port opens.
 
-The first visitor would otherwise wait for torch: python -m deploy.serve [streamlit's options]
+The first visitor would otherwise wait for it: python -m deploy.serve [streamlit's options]
 """
 
 import sys
@@ -8,9 +8,10 @@ import sys
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
-from initviz.ui import chaos, hand, reference, weights  # noqa: F401 - imported for the time it takes
+from initviz.ui import chaos, hand, reference, server, weights  # noqa: F401 - imported for the time it takes
 
 if __name__ == "__main__":
+    server.compile_ahead()
     # app.py names its pages itself. Until it has run once, a folder called pages makes Streamlit
     # look for them there, and tell whoever follows a link to one that there is no such page.
     PagesManager.uses_pages_directory = False

@@ -54,7 +54,7 @@ class Activation:
     kinks: tuple[float, ...] = ()
     homogeneous: bool = False
     periodic: bool = False
-    slope: Callable[[Tensor], Tensor] | None = None
+    slope: Callable[[Tensor, Tensor | None], Tensor] | None = None
     into: Callable[[Tensor, Tensor], Tensor] | None = None
 
     def build(self) -> nn.Module:
@@ -68,10 +68,13 @@ class Activation:
         else:
             self.into(z, out)
 
-    def derivative(self, z: Tensor) -> Tensor:
-        """Return φ'(z), by automatic differentiation but for a `slope`; shape and dtype of `z`."""
+    def derivative(self, z: Tensor, out: Tensor | None = None) -> Tensor:
+        """Return φ'(z), by automatic differentiation but for a `slope`; shape and dtype of `z`.
+
+        `out`, which may be `z` itself, is a place that may be used for it.
+        """
         if self.slope is not None:
-            return self.slope(z)
+            return self.slope(z, out)
         with torch.inference_mode(mode=False), torch.enable_grad():
             z = z.clone().requires_grad_()
             h = self.function(z)
@@ -106,20 +109,20 @@ def _linear(z: Tensor) -> Tensor:
     return z.clone()
 
 
-def _relu_slope(z: Tensor) -> Tensor:
-    return torch.gt(z, 0, out=torch.empty_like(z))
+def _relu_slope(z: Tensor, out: Tensor | None) -> Tensor:
+    return torch.gt(z, 0, out=torch.empty_like(z) if out is None else out)
 
 
 def _relu_into(z: Tensor, out: Tensor) -> Tensor:
     return torch.clamp_min(z, 0, out=out)
 
 
-def _sigmoid_slope(z: Tensor) -> Tensor:
-    return torch.sigmoid(z) * torch.sigmoid(-z)
+def _sigmoid_slope(z: Tensor, out: Tensor | None) -> Tensor:
+    return torch.mul(torch.sigmoid(z), torch.sigmoid(-z), out=out)
 
 
-def _tanh_slope(z: Tensor) -> Tensor:
-    return 4 * _sigmoid_slope(2 * z)
+def _tanh_slope(z: Tensor, out: Tensor | None) -> Tensor:
+    return _sigmoid_slope(2 * z, out).mul_(4)
 
 
 ACTIVATIONS = index(

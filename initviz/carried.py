@@ -47,8 +47,8 @@ def _within(exponent: int) -> int:
 
 
 def slope(activation: Activation, z: Tensor, exponents: Exponents) -> Tensor:
-    """Return φ'(z) of a chunk of layers."""
+    """Return φ'(z) of a chunk of layers, perhaps in the place of z."""
     if activation.homogeneous or not exponents.any():
-        return activation.derivative(z)
+        return activation.derivative(z, z)
     true = [ldexp(x.double(), _within(int(e))) for x, e in zip(z, exponents, strict=True)]
     return activation.derivative(torch.stack(true)).to(z.dtype)

@@ -1,61 +1,57 @@
 """What is measured of a chunk of the dense stack's layers, in as few calls as it takes."""
 
-from itertools import chain
-
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
 from initviz import statistics
 from initviz.measured import Exponents, Measured
-from initviz.statistics import Floats, Samples
+from initviz.statistics import Floats, Moments, Samples
 
 
-def forward(both: Tensor, exponents: Exponents) -> tuple[Measured, Tensor, Tensor]:
-    """Measure z and h of a chunk of layers; return projections of z and h's row sums beside."""
-    z, h = both
-    squares = statistics.row_squares(both)
-    projected, rows = statistics.projections(z), statistics.row_sums(h)
-    total = np.array([statistics.sums(projected[:, 0]), statistics.sums(rows)])
-    found = statistics.moments(both, total=total, energy=statistics.sums(squares))
-    dead_fraction, correlation = statistics.directions(h, squares[1])
-    sampled = statistics.sampled(both)
-    values = {"dead_fraction": dead_fraction, "correlation": correlation}
+def forward(z: Tensor, h: Tensor, exponents: Exponents) -> Measured:
+    """Measure z and h, (layers, batch, units), with exponents (2, layers)."""
+    outputs = statistics.outputs(h)
+    values = {"dead_fraction": outputs.dead_fraction, "correlation": outputs.correlation}
     raised: dict[str, Exponents] = {}
-    for i, quantity in enumerate(("preact", "act")):
-        columns = {
-            f"{quantity}_mean": found.mean[i],
-            f"{quantity}_var": found.variance[i],
-            f"{quantity}_ms": found.square[i],
-        }
+    found = {"preact": statistics.moments(z), "act": outputs.moments}
+    for (quantity, moments), exponent in zip(found.items(), exponents, strict=True):
+        columns = _columns(quantity, moments)
         values |= columns
-        raised |= dict.fromkeys(columns, exponents[i])
+        raised |= dict.fromkeys(columns, exponent)
     samples = {
-        "pre-activation": Samples(sampled[0], exponents[0]),
-        "activation": Samples(sampled[1], exponents[1]),
+        "pre-activation": Samples(statistics.sampled(z), exponents[0]),
+        "activation": Samples(statistics.sampled(h), exponents[1]),
     }
-    return Measured(values, raised, samples), projected, rows
+    return Measured(values, raised, samples)
 
 
-def variances(
-    both: Tensor, grad_w: list[Tensor], input_sums: NDArray[np.floating]
-) -> dict[str, Floats]:
-    """Return the variances of ∂ℓ/∂z and ∂ℓ/∂h, in `both`, and of ∂ℓ/∂W of a chunk of layers."""
-    rows, squares = statistics.row_sums(both), statistics.row_squares(both)
-    of_weights = [statistics.sums(statistics.row_squares(g)) for g in grad_w]
-    signals = [both[0, 0].numel()] * len(both[0])
-    matrices = list(chain(*grad_w))
-    found = statistics.described(
-        np.array(
-            [
-                *statistics.sums(rows),
-                np.vecdot(rows[0].numpy(), input_sums, dtype=np.float64),
-            ]
-        ),
-        np.array([*statistics.sums(squares), np.concatenate(of_weights)]),
-        np.array([signals, signals, [m.numel() for m in matrices]], dtype=np.float64),
-        lambda quantity, layer: both[quantity, layer] if quantity < 2 else matrices[layer],
-    )
-    return dict(
-        zip(("grad_preact_var", "grad_act_var", "grad_weight_var"), found.variance, strict=True)
+def _columns(quantity: str, moments: Moments) -> dict[str, Floats]:
+    return {
+        f"{quantity}_mean": moments.mean,
+        f"{quantity}_var": moments.variance,
+        f"{quantity}_ms": moments.square,
+    }
+
+
+def backward(
+    grad_z: Tensor, grad_h: Tensor, grad_w: list[Tensor], exponent: int, of_inputs: Exponents
+) -> Measured:
+    """Measure ∂ℓ/∂z and ∂ℓ/∂h, (layers, batch, units), which carry one exponent, and ∂ℓ/∂W.
+
+    `of_inputs`, (layers,), are the exponents of what each layer takes in.
+    """
+    at = np.full(len(grad_z), exponent)
+    of_weights = [statistics.moments(matrices).variance for matrices in grad_w]
+    return Measured(
+        values={
+            "grad_preact_var": statistics.moments(grad_z).variance,
+            "grad_act_var": statistics.moments(grad_h).variance,
+            "grad_weight_var": np.concatenate(of_weights),
+        },
+        exponents={
+            "grad_preact_var": at,
+            "grad_act_var": at,
+            "grad_weight_var": at + of_inputs,
+        },
+        samples={"gradient": Samples(statistics.sampled(grad_z), at)},
     )

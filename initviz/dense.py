@@ -26,7 +26,6 @@ from initviz.memory import room
 from initviz.network import Batch, Network, biases, fans, readout_weight
 from initviz.noise import Draw, layer_noise
 from initviz.signals import SIZES
-from initviz.statistics import Samples
 from initviz.turns import checkpoint
 
 # A chunk stays in the second-level cache, and its values drift by less than 1e±8 from
@@ -113,7 +112,7 @@ def _chunk(layer_numel: int, draw: Draw, factor: float) -> int:
 def _run(stack: Stack) -> Measured:
     one = len(stack.inputs), len(stack.weights[0])
     depth, width = len(stack.weights), one[1]
-    sizes = [2 * depth * math.prod(one), 2 * stack.chunk * math.prod(one), stack.chunk * width**2]
+    sizes = [2 * depth * math.prod(one), stack.chunk * math.prod(one), stack.chunk * width**2]
     with room(sum(sizes), stack.inputs.dtype) as flat:
         both, gradients, of_weights = torch.split_with_sizes(flat, sizes)
         forward, ahead = _forward(stack, both.view(2, depth, *one))
@@ -141,13 +140,12 @@ class _Forward:
     h: Tensor
     z_exponent: Exponents
     h_exponent: Exponents
-    row_sums: Tensor
 
 
 def _forward(stack: Stack, both: Tensor) -> tuple[_Forward, Measured]:
     """Carry the batch forward, and measure z and h of each chunk while it is at hand."""
     exponents = np.zeros(both.shape[:2], np.int64)
-    parts, projections, rows = [], [], []
+    parts = []
     h, exponent = stack.inputs, 0
     for layers in _chunks(stack):
         checkpoint()
@@ -163,15 +161,12 @@ def _forward(stack: Stack, both: Tensor) -> tuple[_Forward, Measured]:
             exponent = activate(stack.activation, here, exponent, out)
             h = out
             exponents[1, layer] = exponent
-        measured, projected, sums = chunks.forward(both[:, layers], exponents[:, layers])
-        parts.append(measured)
-        projections.append(projected)
-        rows.append(sums)
+        parts.append(chunks.forward(z, outputs, exponents[:, layers]))
     measured = join(parts)
-    measured.values["distinct_fraction"] = statistics.distinct_fraction(
-        torch.cat(projections), measured.values["preact_ms"] * both.shape[2]
+    measured.values["distinct_fraction"] = statistics.distinct(
+        both[0], measured.values["preact_ms"]
     )
-    return _Forward(both[0], both[1], exponents[0], exponents[1], torch.cat(rows)), measured
+    return _Forward(both[0], both[1], exponents[0], exponents[1]), measured
 
 
 def _indices(layers: slice) -> range:
@@ -200,18 +195,17 @@ def _loss_gradient(stack: Stack, h: Tensor, exponent: int) -> tuple[Tensor, int]
 def _backward(stack: Stack, forward: _Forward, room: Tensor, of_weights: Tensor) -> Measured:
     """Carry the gradient back, chunk by chunk, and measure it."""
     gradient, exponent = _loss_gradient(stack, forward.h[-1], int(forward.h_exponent[-1]))
-    # The entries of ∂ℓ/∂W = Σ δ hᵀ add up to Σ (Σ δ)(Σ h), inputs and exponents a layer ahead.
-    input_sums = torch.cat((statistics.row_sums(stack.inputs[None]), forward.row_sums)).numpy()
-    input_exponent = np.concatenate([[0], forward.h_exponent[:-1]])
+    of_inputs = np.concatenate([[0], forward.h_exponent[:-1]])
     parts = []
     for layers in reversed(_chunks(stack)):
         checkpoint()
         if layers.stop < len(stack.weights):
             gradient, exponent = comfortable(gradient, exponent)
-        steep = slope(stack.activation, forward.z[layers], forward.z_exponent[layers])
+        z = forward.z[layers]
+        steep = slope(stack.activation, z, forward.z_exponent[layers])
         saturated = statistics.share_below(steep, statistics.FLAT * stack.activation.steepest)
-        both = room[: 2 * steep.numel()].view(2, *steep.shape)
-        grad_z, grad_h = both
+        # Nobody needs z any more, and memory that is at hand already is faster to write to.
+        grad_z, grad_h = z, room[: z.numel()].view(z.shape)
         grad_h[-1] = gradient
         places = list(zip(steep.unbind(), grad_z.unbind(), grad_h.unbind(), strict=True))
         for layer in reversed(_indices(layers)):
@@ -223,19 +217,9 @@ def _backward(stack: Stack, forward: _Forward, room: Tensor, of_weights: Tensor)
                 torch.addmm(gradient, at_z, weight, beta=0, alpha=factor, out=gradient)
         below = forward.h[max(0, layers.start - 1) : layers.stop - 1]
         grad_w = _weight_gradients(stack.inputs, below, grad_z, of_weights)
-        variances = chunks.variances(both, grad_w, input_sums[layers])
-        at = np.full(len(grad_z), exponent)
-        parts.append(
-            Measured(
-                values=variances | {"saturated_fraction": saturated},
-                exponents={
-                    "grad_preact_var": at,
-                    "grad_act_var": at,
-                    "grad_weight_var": at + input_exponent[layers],
-                },
-                samples={"gradient": Samples(statistics.sampled(grad_z), at)},
-            )
-        )
+        measured = chunks.backward(grad_z, grad_h, grad_w, exponent, of_inputs[layers])
+        measured.values["saturated_fraction"] = saturated
+        parts.append(measured)
     return join(parts[::-1])
 
 

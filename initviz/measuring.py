@@ -19,8 +19,6 @@ from initviz.turns import checkpoint
 _VALUES = 2**17
 _POSITIONS = 2**12
 _RAMP = 200_000
-# Sums in float32 run over as many numbers at most.
-_CHUNK = 2**12
 
 
 @dataclass(frozen=True)
@@ -155,16 +153,7 @@ def _samples(row: Row, dz: Tensor) -> dict[str, statistics.Samples]:
 
 
 def _moments(x: Tensor) -> Moments:
-    x = _at_least_float32(x).reshape(-1)
-    whole = len(x) // _CHUNK * _CHUNK
-    if whole == 0 or whole == len(x):
-        return statistics.moments(x.reshape(1, -1, min(_CHUNK, len(x))))
-    parts = [x[:whole].reshape(-1, _CHUNK), x[whole:].reshape(1, -1)]
-    total = sum(float(statistics.row_sums(p[None]).double().sum()) for p in parts)
-    norms = np.concatenate([torch.linalg.vector_norm(p, dim=1).double().numpy() for p in parts])
-    return statistics.moments(
-        x[None, None], total=np.array([total]), energy=np.array([norms @ norms])
-    )
+    return statistics.moments(_at_least_float32(x)[None])
 
 
 def _nonfinite(*measured: tuple[Tensor, Moments]) -> float:

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from initviz import Batch, Network, probe
-from initviz.statistics import histograms, outputs
+from initviz.statistics import (
+    SAMPLE_SIZE,
+    distinct,
+    histograms,
+    moments,
+    outputs,
+    sampled,
+    share_below,
+)
 
 AWKWARD = [0.0, -0.0, 1.0, 1.0000001, -3.5, 1e-30, 1e30, np.nan, np.inf, -np.inf]
 ROWS = arrays(
@@ -34,6 +42,90 @@ def test_histograms_count_what_numpy_counts(x: np.ndarray, bins: int) -> None:
             reach = 1e-12 * np.ptp(edge)
             assert edge[0] - reach <= finite.min()
             assert finite.max() <= edge[-1] + reach
+
+
+LAYERS = arrays(
+    st.sampled_from([np.float32, np.float64]),
+    st.tuples(st.integers(1, 3), st.integers(1, 12), st.integers(1, 9)),
+    elements=st.sampled_from([0.0, 1.0, -1.0]) | st.floats(-8, 8, width=32),
+)
+SCALES = st.sampled_from([1e-30, 1e-12, 1.0, 1e12, 1e30])
+
+
+@given(LAYERS, SCALES, st.sampled_from([0.0, 1.0, 1e4]))
+def test_moments_are_those_of_float64(x: np.ndarray, scale: float, offset: float) -> None:
+    x = ((x + offset) * scale).astype(x.dtype)
+    exact = x.reshape(len(x), -1).astype(np.float64)
+    found = moments(torch.from_numpy(x))
+    size = np.sqrt(np.square(exact).mean(axis=1))
+    np.testing.assert_array_less(np.abs(found.mean - exact.mean(axis=1)), 1e-6 * size + 1e-300)
+    np.testing.assert_allclose(found.square, np.square(exact).mean(axis=1), rtol=1e-5)
+    spread = exact.var(axis=1)
+    np.testing.assert_allclose(found.variance, spread, rtol=1e-4, atol=1e-26 * size.max() ** 2)
+
+
+def test_moments_of_a_long_layer_lose_no_digits() -> None:
+    x = torch.randn(2, 3000, 700, generator=torch.Generator().manual_seed(0)) + 1
+    found = moments(x)
+    np.testing.assert_allclose(found.mean, x.double().mean(dim=(1, 2)), rtol=1e-7)
+    np.testing.assert_allclose(found.square, x.double().square().mean(dim=(1, 2)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_what_is_not_finite_shows_in_its_own_layer_alone(wrong: float) -> None:
+    x = torch.randn(2, 4, 5)
+    x[1, 2, 3] = wrong
+    found, seen = moments(x), outputs(x)
+    for values in (found.square, found.variance, seen.moments.square, seen.correlation):
+        assert np.isfinite(values).tolist() == [True, False]
+    assert np.isnan(distinct(x)).tolist() == [False, True]
+
+
+@given(LAYERS, SCALES)
+def test_outputs_are_what_their_definitions_say(x: np.ndarray, scale: float) -> None:
+    h = np.maximum(x, 0) * x.dtype.type(scale)
+    found = outputs(torch.from_numpy(h))
+    exact = h.astype(np.float64)
+    for layer in range(len(h)):
+        assert found.dead_fraction[layer] == np.mean(~exact[layer].any(axis=0))
+        lengths = np.linalg.norm(exact[layer], axis=1)
+        long = lengths >= np.finfo(h.dtype).tiny
+        directions = exact[layer][long] / lengths[long, None]
+        pairs = ~np.eye(len(directions), dtype=bool)
+        cosine = np.mean((directions @ directions.T)[pairs]) if pairs.any() else np.nan
+        assert found.correlation[layer] == pytest.approx(cosine, abs=1e-5, nan_ok=True)
+
+
+@given(LAYERS.map(np.round), st.integers(0, 8))
+def test_copies_of_units_are_counted_once(x: np.ndarray, copied: int) -> None:
+    layers, _, units = x.shape
+    x = np.concatenate([x, x[:, ::-1]], axis=1)
+    x[:, :, copied % units] = x[:, :, 0]
+    found = distinct(torch.from_numpy(x))
+    expected = [len(np.unique(x[layer].T, axis=0)) / units for layer in range(layers)]
+    np.testing.assert_allclose(found, expected)
+
+
+def test_units_that_differ_for_one_input_alone_are_different() -> None:
+    z = torch.ones(1, 9, 6)
+    z[0, 4, 2] = 2
+    assert distinct(z) == pytest.approx([2 / 6])
+
+
+@given(LAYERS, st.floats(0, 4))
+def test_the_share_below_counts_magnitudes(x: np.ndarray, threshold: float) -> None:
+    expected = (np.abs(x) < x.dtype.type(threshold)).mean(axis=(1, 2))
+    np.testing.assert_allclose(share_below(torch.from_numpy(x), threshold), expected)
+
+
+@given(st.integers(1, 300), st.integers(1, 300))
+def test_samples_are_evenly_many_values_of_all_units(batch: int, units: int) -> None:
+    place = torch.arange(batch * units, dtype=torch.float32).reshape(1, batch, units)
+    chosen = sampled(place)[0].astype(int)
+    assert len(set(chosen)) == len(chosen) == min(SAMPLE_SIZE, batch * units)
+    times = np.bincount(chosen % units, minlength=units)
+    assert times.max() <= 16 + 3 * len(chosen) / units
+    assert times.min() > 0 or units > SAMPLE_SIZE // 8
 
 
 def test_an_input_too_long_for_float32_does_not_make_units_dead() -> None:

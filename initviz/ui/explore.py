@@ -242,7 +242,7 @@ def _distributions(signals: Signals) -> None:
                 f"Histograms of the {of} values in a few layers",
             ),
         },
-        f"Up to {SAMPLE_SIZE} values of each layer, evenly spaced over batch and units.",
+        f"Up to {SAMPLE_SIZE} values of each layer, spread evenly over batch and units.",
     )
 
 
