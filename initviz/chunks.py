@@ -1,4 +1,4 @@
-"""What is measured of a chunk of the dense stack's layers, in as few calls as it takes."""
+"""What is measured of a chunk of the dense stack's layers."""
 
 import numpy as np
 from torch import Tensor

@@ -28,8 +28,8 @@ from initviz.noise import Draw, layer_noise
 from initviz.signals import SIZES
 from initviz.turns import checkpoint
 
-# A chunk stays in the second-level cache, and its values drift by less than 1e±8 from
-# root mean squares within the comfortable range, so that their squares fit float32.
+# A chunk stays in a core's cache, and its values drift by less than 1e±8 from root mean squares
+# within the comfortable range, so that float32 holds them and their products.
 _CHUNK_BYTES = 2 * 2**20
 _CHUNK_LAYERS = 16
 _CHUNK_DECADES = 8.0
@@ -245,7 +245,7 @@ def _chunks(stack: Stack) -> list[slice]:
 
 
 def _trustworthy(measured: Measured) -> bool:
-    """Say whether float32 sums represent every mean square and tell all units apart.
+    """Say whether float32 holds every layer's values and tells all units apart.
 
     Where they do not, float64 decides whether the signal is lost, or the units are copies.
     """

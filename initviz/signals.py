@@ -67,7 +67,7 @@ class Signals:
 
     `values` holds every numeric column. `log10` holds the base-10 logarithms of the sizes
     (`SIZES`), which stay finite where the size itself is beyond what float64 holds.
-    `samples` holds up to `SAMPLE_SIZE` values a layer, in blocks spaced over batch × units.
+    `samples` holds up to `SAMPLE_SIZE` values a layer, in blocks spread over batch × units.
     `network` is None for a module of your own, and `unseen` names those of its matrices that
     were used, if at all, in a way that no row could be made of.
     """

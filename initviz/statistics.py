@@ -99,7 +99,7 @@ def distinct(z: Tensor, square: Floats | None = None) -> Floats:
     if square is None:
         square = moments(z).square
     # Units that two inputs tell apart are different; only the others have to be looked at.
-    share = _apart(z[:, [0, -1]], square)
+    share = _apart(torch.from_numpy(z.numpy()[:, [0, -1]]), square)
     for layer in np.flatnonzero(share < 1):
         one = slice(layer, layer + 1)
         share[one] = _apart(projections(z[one]), square[one] * z.shape[1])
@@ -111,7 +111,7 @@ def _apart(pairs: Tensor, square: Floats) -> Floats:
 
     Copies agree in both but for the rounding of values with that mean square, (layers,).
     """
-    numbers, units = pairs.numpy(), pairs.shape[2]
+    numbers, units = np.ascontiguousarray(pairs.numpy()), pairs.shape[2]
     eps = min(torch.finfo(pairs.dtype).eps, torch.finfo(torch.float32).eps)
     tolerance = 16 * math.sqrt(units) * eps * np.sqrt(square)
     return kernels.share_apart(numbers, numbers[:, 0].argsort(axis=1), tolerance)
@@ -133,18 +133,14 @@ class Samples:
 
 
 def sampled(x: Tensor) -> NDArray[np.float32]:
-    """Return up to `SAMPLE_SIZE` values of each layer, in blocks spaced over batch × units.
+    """Return up to `SAMPLE_SIZE` values of each layer, in blocks spread over batch × units.
 
     `x` is (layers, batch, units), the result (layers, values).
     """
     rows = _rows(x)
     if rows.shape[1] <= SAMPLE_SIZE:
         return rows.astype(np.float32)
-    step = rows.shape[1] // SAMPLE_SIZE * _BLOCK
-    # Whatever the number of units, blocks begin at every so many of them.
-    while math.gcd(step, x.shape[2]) > _BLOCK:
-        step -= _BLOCK
-    return kernels.spaced(rows, SAMPLE_SIZE // _BLOCK, _BLOCK, step)
+    return kernels.spread(rows, SAMPLE_SIZE // _BLOCK, _BLOCK)
 
 
 @_SILENT
@@ -172,8 +168,10 @@ def histograms(
     """Count each row's finite values in equal bins over `span`, or over the row's own range.
 
     Returns counts (rows, bins) and edges (rows, bins + 1). Around a single value the row's range
-    is half of it to either side.
+    is half of it to either side. Values outside a span are not counted.
     """
+    # The loops are compiled for one type only.
+    x = np.ascontiguousarray(x, dtype=np.float64)
     low, high = kernels.ranges(x) if span is None else np.repeat([span], len(x), axis=0).T.copy()
     edges = low[:, None] + ((high - low) / bins)[:, None] * np.arange(bins + 1)
     return kernels.counts(x, low, high, bins), edges

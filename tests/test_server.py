@@ -2,6 +2,8 @@
 
 import gc
 import socket
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -46,3 +48,26 @@ def test_it_is_done_once_however_many_ask_at_once() -> None:
     server.prepare()
     assert gc.get_freeze_count() == frozen
     gc.unfreeze()
+
+
+def test_the_first_visitor_waits_for_no_compiler() -> None:
+    code = """
+from initviz import Batch, Network, kernels, probe
+from initviz.figures import distributions
+from initviz.figures.theme import LIGHT
+from initviz.ui import server
+
+def compiled():
+    loops = {n: v for n, v in vars(kernels).items() if isinstance(v, kernels._Loop)}
+    return {name: len(loop._run.signatures) for name, loop in loops.items()}
+
+server.compile_ahead()
+before = compiled()
+assert min(before.values()) > 0, before
+for dtype in ("float32", "float64"):
+    signals = probe(Network(), Batch(dtype=dtype))
+    distributions.plot_magnitudes(signals, "gradient", LIGHT)
+    distributions.plot_histograms(signals, "gradient", LIGHT)
+assert compiled() == before, compiled()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])

@@ -70,8 +70,8 @@ def _columns(
     h, gradients = _stacked(made.h[layers], finite), _stacked(made.gradients[layers], finite)
     outputs = statistics.outputs(h)
     columns = {
-        "act_var": _variance(h, outputs.moments),
-        "grad_preact_var": _variance(gradients, statistics.moments(gradients)),
+        "act_var": outputs.moments.variance,
+        "grad_preact_var": statistics.moments(gradients).variance,
         "dead_fraction": outputs.dead_fraction,
         "saturated_fraction": statistics.share_below(
             _stacked(made.slopes[layers], finite), statistics.FLAT * activation.steepest
@@ -87,13 +87,6 @@ def _stacked(layers: list[Tensor], finite: NDArray[np.bool_]) -> Tensor:
     stacked = torch.stack(layers)
     kept = stacked if finite.all() else stacked[:, torch.from_numpy(finite)]
     return kept.flatten(0, 1)
-
-
-def _variance(x: Tensor, moments: statistics.Moments) -> Floats:
-    variance = moments.variance
-    for layer in np.flatnonzero(~((moments.square > _SAFE[0]) & (moments.square < _SAFE[1]))):
-        variance[layer] = float(x[layer].double().var(correction=0))
-    return variance
 
 
 def norms(weights: list[Tensor]) -> Floats:

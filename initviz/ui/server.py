@@ -30,7 +30,7 @@ def prepare() -> None:
 def compile_ahead() -> None:
     """Run what measures a layer in both precisions: what no earlier process compiled, this does."""
     for dtype in ("float32", "float64"):
-        probe(Network(depth=1, width=2), Batch(dtype=dtype)).histogram("activation")
+        probe(Network(depth=1, width=16), Batch(dtype=dtype)).histogram("activation")
 
 
 @cache
