@@ -14,6 +14,7 @@ from initviz.network import CLASSES, Batch
 from initviz.randomness import generator
 
 CACHE_BYTES = 64 * 2**20
+_LENGTHS_BYTES = 2**20
 # Inputs of which every pair is looked at.
 _PAIRED = 256
 
@@ -63,12 +64,14 @@ def draw_cotangent(seed: int, shape: torch.Size) -> Tensor:
     return torch.empty(shape).normal_(generator=generator(seed, "cotangent"))
 
 
+@kept(_LENGTHS_BYTES, lambda lengths: lengths.nbytes)
 def input_lengths(batch: Batch, features: int) -> NDArray[np.float64]:
-    """Return the mean square of each input that a batch draws, (size,)."""
+    """Return the mean square of each input that a batch draws, (size,); not to be written to."""
     lengths: NDArray[np.float64] = draw_inputs(batch, features)[0].double().square().mean(1).numpy()
     return lengths
 
 
+@kept(_LENGTHS_BYTES)
 def input_cosine(batch: Batch, features: int) -> float:
     """Return the root mean square cosine of two different inputs of a batch."""
     x = torch.nn.functional.normalize(draw_inputs(batch, features)[0][:_PAIRED].double())

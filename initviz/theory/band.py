@@ -71,7 +71,7 @@ def band(network: Network, batch: Batch) -> Band:
     return Band(ends, note=_SHORT_OF if bent else None)
 
 
-def _layers(network: Network, batch: Batch, predicted: Forecast) -> list[Layer]:
+def _layers(network: Network, batch: Batch, predicted: Forecast) -> tuple[Layer, ...]:
     orthogonal = INITIALIZERS[network.initializer].noise.name == "orthogonal"
     # Where only ratios of sizes count, one size serves all.
     homogeneous = ACTIVATIONS[network.activation].homogeneous
@@ -83,7 +83,7 @@ def _layers(network: Network, batch: Batch, predicted: Forecast) -> list[Layer]:
         fed = 1 - noise * 10.0**-log10 if noise else 1.0
         v = 1.0 if homogeneous else 10.0 ** min(max(log10, -12), 12)
         found.append(Layer(network.activation, fan_out, v, fed, orthogonal and fan_in <= fan_out))
-    return found
+    return tuple(found)
 
 
 def error_likeness() -> float:

@@ -11,6 +11,7 @@ normal.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -71,7 +72,8 @@ class _Laws:
     slope_curve: float
 
 
-def stray(layers: list[Layer], batch: int, cosine: float, alike: float) -> Stray:
+@lru_cache(maxsize=256)
+def stray(layers: tuple[Layer, ...], batch: int, cosine: float, alike: float) -> Stray:
     """Return how far mean squares stray from their averages over draws.
 
     `cosine` is the typical cosine of two inputs of the batch, `alike` the mean squared cosine
@@ -89,7 +91,8 @@ def stray(layers: list[Layer], batch: int, cosine: float, alike: float) -> Stray
     return Stray(z, h, grad_z, grad_h)
 
 
-def shift(layers: list[Layer]) -> Stray:
+@lru_cache(maxsize=256)
+def shift(layers: tuple[Layer, ...]) -> Stray:
     """Return by how much, relatively, averages of orthogonal networks differ from Gaussian ones.
 
     What an orthogonal matrix puts out lies on a sphere: its lengths do not stray, so that
@@ -113,7 +116,8 @@ def _missing(layer: Layer) -> float:
     return layer.fed**2 / layer.width if layer.orthogonal else 0.0
 
 
-def unsteady(layers: list[Layer]) -> bool:
+@lru_cache(maxsize=256)
+def unsteady(layers: tuple[Layer, ...]) -> bool:
     """Say whether a disturbance of a length grows on its way, beyond what a linear law can tell."""
     grown = 1.0
     for layer in layers:
@@ -144,7 +148,7 @@ def coarse(activation: str, log_v: Floats) -> Floats:
     return np.array(rows)
 
 
-def _cosines(layers: list[Layer], laws: list[_Laws], cosine: float) -> list[float]:
+def _cosines(layers: Sequence[Layer], laws: list[_Laws], cosine: float) -> list[float]:
     """Return the root mean square cosine of two inputs' pre-activations in every layer.
 
     What n units say about a cosine strays by itself, so even right angles do not stay right.
@@ -159,7 +163,7 @@ def _cosines(layers: list[Layer], laws: list[_Laws], cosine: float) -> list[floa
 
 
 def _forward(
-    layers: list[Layer], laws: list[_Laws], cosines: list[float]
+    layers: Sequence[Layer], laws: list[_Laws], cosines: list[float]
 ) -> tuple[Floats, Floats, Floats]:
     """Return the relative covariance of two inputs' squares z² and h², and of their lengths v."""
     z, h, v = (np.zeros(len(layers)) for _ in range(3))
@@ -196,7 +200,7 @@ def _loose(layer: Layer, cosine: float) -> float:
 
 
 def _backward(
-    layers: list[Layer],
+    layers: Sequence[Layer],
     laws: list[_Laws],
     cosines: list[float],
     forward: tuple[Floats, Floats, Floats],

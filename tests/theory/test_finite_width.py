@@ -19,7 +19,7 @@ SAMPLING = 4 * math.sqrt(2 / (SIMULATED - 1))
 
 
 def single(depth: int, width: int, *, orthogonal: bool = False, activation: str = "relu"):
-    layers = [Layer(activation, width, 1.0, 1.0, orthogonal)] * depth
+    layers = (Layer(activation, width, 1.0, 1.0, orthogonal),) * depth
     return stray(layers, batch=1, cosine=0.0, alike=0.0)
 
 
@@ -127,7 +127,7 @@ def test_linear_strays_by_two_over_n_a_layer_and_orthogonal_not_at_all() -> None
 
 
 def test_a_large_batch_of_parallel_inputs_strays_like_one() -> None:
-    layers = [Layer("relu", 128, 1.0, 1.0, orthogonal=False)] * 30
+    layers = (Layer("relu", 128, 1.0, 1.0, orthogonal=False),) * 30
     assert stray(layers, 4096, 1.0, 1.0).h[-1] == pytest.approx(5 * 30 / 128, rel=0.01)
     assert stray(layers, 4096, 0.0, 0.0).h[-1] < 0.9 * 5 * 30 / 128
 
