@@ -33,8 +33,11 @@ _GOLDEN = (5**0.5 - 1) / 2
 
 
 def _inner(function: Callable[Given, Found]) -> Callable[Given, Found]:
-    """Compile a function that only others here call, into each of them."""
-    made: Callable[Given, Found] = _njit(function)
+    """Compile a function that only others here call, into each of them.
+
+    Linked to them, it sums in one order where it was compiled and in another where it was kept.
+    """
+    made: Callable[Given, Found] = _njit(function, inline="always")
     return made
 
 

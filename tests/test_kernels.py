@@ -45,6 +45,12 @@ def test_what_was_compiled_is_kept_and_may_be_damaged(folder: Path) -> None:
     assert run(folder) == _EXPECTED
 
 
+def test_what_was_kept_gives_the_same_bits(folder: Path) -> None:
+    numbers = "numpy.random.default_rng(0).random((3, 9, 700), dtype=numpy.float32)"
+    code = f"print(kernels.outputs({numbers}).tobytes().hex())"
+    assert run(folder, code) == run(folder, code)
+
+
 def test_loops_run_where_there_is_no_place_for_a_cache(folder: Path) -> None:
     # A file is where the folder of what is compiled would be.
     (folder / "__pycache__").touch()
