@@ -93,28 +93,26 @@ def distinct(z: Tensor, square: Floats | None = None) -> Floats:
     `z` is (layers, batch, units); `square`, the mean of its squares, (layers,), spares a pass
     where it is known. Two units are copies if they agree on the whole batch to rounding,
     relative to that: what they are for one input may be small by chance, and its rounding is
-    not. Half precision rounds copies to the same bits, so no more than float32's rounding is
-    allowed for. NaN where something is not finite.
+    not. NaN where something is not finite.
     """
     if square is None:
         square = moments(z).square
     # Units that two inputs tell apart are different; only the others have to be looked at.
-    share = _apart(torch.from_numpy(z.numpy()[:, [0, -1]]), square)
+    share = _apart(z.numpy()[:, [0, -1]], square)
     for layer in np.flatnonzero(share < 1):
         one = slice(layer, layer + 1)
-        share[one] = _apart(projections(z[one]), square[one] * z.shape[1])
+        share[one] = _apart(projections(z[one]).numpy(), square[one] * z.shape[1])
     return share
 
 
-def _apart(pairs: Tensor, square: Floats) -> Floats:
+def _apart(pairs: NDArray[np.floating[Any]], square: Floats) -> Floats:
     """Return the share of units that two numbers tell apart, (layers, 2, units).
 
     Copies agree in both but for the rounding of values with that mean square, (layers,).
     """
-    numbers, units = np.ascontiguousarray(pairs.numpy()), pairs.shape[2]
-    eps = min(torch.finfo(pairs.dtype).eps, torch.finfo(torch.float32).eps)
-    tolerance = 16 * math.sqrt(units) * eps * np.sqrt(square)
-    return kernels.share_apart(numbers, numbers[:, 0].argsort(axis=1), tolerance)
+    numbers = np.ascontiguousarray(pairs)
+    rounding = 16 * math.sqrt(numbers.shape[2]) * np.finfo(numbers.dtype).eps
+    return kernels.share_apart(numbers, numbers[:, 0].argsort(axis=1), rounding * np.sqrt(square))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ normal.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -148,7 +147,7 @@ def coarse(activation: str, log_v: Floats) -> Floats:
     return np.array(rows)
 
 
-def _cosines(layers: Sequence[Layer], laws: list[_Laws], cosine: float) -> list[float]:
+def _cosines(layers: tuple[Layer, ...], laws: list[_Laws], cosine: float) -> list[float]:
     """Return the root mean square cosine of two inputs' pre-activations in every layer.
 
     What n units say about a cosine strays by itself, so even right angles do not stay right.
@@ -163,7 +162,7 @@ def _cosines(layers: Sequence[Layer], laws: list[_Laws], cosine: float) -> list[
 
 
 def _forward(
-    layers: Sequence[Layer], laws: list[_Laws], cosines: list[float]
+    layers: tuple[Layer, ...], laws: list[_Laws], cosines: list[float]
 ) -> tuple[Floats, Floats, Floats]:
     """Return the relative covariance of two inputs' squares z² and h², and of their lengths v."""
     z, h, v = (np.zeros(len(layers)) for _ in range(3))
@@ -200,7 +199,7 @@ def _loose(layer: Layer, cosine: float) -> float:
 
 
 def _backward(
-    layers: Sequence[Layer],
+    layers: tuple[Layer, ...],
     laws: list[_Laws],
     cosines: list[float],
     forward: tuple[Floats, Floats, Floats],
