@@ -1,7 +1,7 @@
 """What a probe costs, beside the plain passes and beside the notebook that people write."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 
 import torch
@@ -35,13 +35,15 @@ def _compare(depth: int, width: int, size: int, threads: int, rounds: int) -> di
     plain, hooked = build(network, batch), build(network, batch)
     square = torch.ones(width, width)
     products = 3 * depth - 1
+    fresh = _moved(network, 2 * (rounds + 1))
+    gained = [network.replace(gain=1 + 1e-3 * (turn + 2)) for turn in range(-1, rounds)]
     seconds = interleaved(
         {
             "bare": lambda _: _bare(plain, inputs, cotangent),
             "notebook": _notebook(hooked, inputs, cotangent),
-            "probe": lambda _: probe(_moved(network), batch),
-            "with histograms": lambda _: _everything(probe(_moved(network), batch)),
-            "gain": lambda turn: _everything(probe(_gained(network, turn), batch)),
+            "probe": lambda _: probe(next(fresh), batch),
+            "with histograms": lambda _: _everything(probe(next(fresh), batch)),
+            "gain": lambda turn: _everything(probe(gained[turn], batch)),
             "products": lambda _: [inputs @ square for _ in range(products)],
         },
         rounds,
@@ -60,15 +62,11 @@ def _compare(depth: int, width: int, size: int, threads: int, rounds: int) -> di
     }
 
 
-def _moved(network: Network) -> Network:
-    """Return the network with weights of a size never seen, so that nothing kept serves."""
+def _moved(network: Network, times: int) -> Iterator[Network]:
+    """Return networks with weights of sizes never seen, so that nothing kept serves."""
     he = math.sqrt(2 / network.width)
-    return network.replace(initializer="normal", scale=(1 + 1e-6 * next(_TURNS)) * he)
-
-
-def _gained(network: Network, turn: int) -> Network:
-    """Return the network under another position of the gain slider."""
-    return network.replace(gain=1 + 1e-3 * (turn + 2))
+    scales = [(1 + 1e-6 * next(_TURNS)) * he for _ in range(times)]
+    return iter([network.replace(initializer="normal", scale=scale) for scale in scales])
 
 
 def _everything(signals: Signals) -> None:

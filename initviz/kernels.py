@@ -29,6 +29,8 @@ _SMALL, _LARGE = 1e-25, 1e35
 _CANCELLATION = 0.1
 # Where a histogram is concerned, a row without larger values is one of zeros.
 _NOTHING = 1e-300
+# So many values are compared at a time.
+_LANES = 32
 _GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -82,6 +84,20 @@ def _sums(x: Numbers) -> tuple[float, float]:
 
 
 @_inner
+def _squared_length(x: Numbers) -> float:
+    """Return the sum of squares of a vector short enough to be summed at once."""
+    q = x.dtype.type(0)
+    for i in range(len(x)):
+        q += x[i] * x[i]
+    if _SMALL < q < _LARGE:
+        return float(q)
+    exact = 0.0
+    for i in range(len(x)):
+        exact += np.float64(x[i]) ** 2
+    return exact
+
+
+@_inner
 def _described(x: Numbers, total: float, energy: float) -> tuple[float, float, float]:
     """Return mean, mean square and population variance, given a vector's sums."""
     mean, square = total / len(x), energy / len(x)
@@ -119,13 +135,10 @@ def outputs(h: Numbers) -> Floats:
         layer = h[index]
         inputs, units = layer.shape
         resultant, part = np.zeros(units), np.zeros(units, layer.dtype)
-        total = energy = 0.0
         directed = 0
         for place in range(inputs):
             row = layer[place]
-            s, q = _sums(row)
-            total += s
-            energy += q
+            q = _squared_length(row)
             length = np.sqrt(q)
             # Of shorter ones too few digits are left to say where they point.
             if not length < shortest:
@@ -143,7 +156,9 @@ def outputs(h: Numbers) -> Floats:
             # Of a unit that is not dead, this sum is 0 by accident at most.
             if not abs(resultant[unit]) > 0 and np.all(layer[:, unit] == 0):
                 dead += 1
-        found[:3, index] = _described(layer.reshape(-1), total, energy)
+        whole = layer.reshape(-1)
+        total, energy = _sums(whole)
+        found[:3, index] = _described(whole, total, energy)
         found[3, index] = dead / units
         found[4, index] = np.nan
         if directed > 1:
@@ -181,21 +196,24 @@ def spread(x: Numbers, blocks: int, size: int) -> NDArray[np.float32]:
 
 
 @_Loop
-def share_apart(numbers: Numbers, order: NDArray[np.intp], tolerance: Floats) -> Floats:
-    """Return the share of units that two numbers tell apart by more than a tolerance, (layers,).
+def share_apart(
+    numbers: Numbers, order: NDArray[np.intp], square: Floats, tolerance: float
+) -> Floats:
+    """Return the share of units that two inputs tell apart, (layers,).
 
-    `numbers` is (layers, 2, units), and `order` sorts the first of the two.
+    They are the first and the last of `numbers`, (layers, inputs, units), and `order` sorts the
+    units by the first. The tolerance is relative to the root of `square`, (layers,).
     """
     share = np.empty(len(numbers))
     for layer in range(len(numbers)):
-        near = tolerance[layer]
-        first, second = numbers[layer, 0][order[layer]], numbers[layer, 1][order[layer]]
+        near = tolerance * np.sqrt(square[layer])
+        first, last = numbers[layer, 0][order[layer]], numbers[layer, -1][order[layer]]
         different, size = 0, 0.0
         for unit in range(len(first)):
-            size += abs(first[unit]) + abs(second[unit])
+            size += abs(first[unit]) + abs(last[unit])
             other = unit - 1
             while other >= 0 and first[unit] - first[other] <= near:
-                if abs(second[unit] - second[other]) <= near:
+                if abs(last[unit] - last[other]) <= near:
                     break
                 other -= 1
             if other < 0 or not first[unit] - first[other] <= near:
@@ -204,32 +222,43 @@ def share_apart(numbers: Numbers, order: NDArray[np.intp], tolerance: Floats) ->
     return share
 
 
-@_Loop
-def ranges(x: Numbers) -> tuple[Floats, Floats]:
-    """Return where histograms of rows begin and end: their range, or a little around one value."""
-    low, high = np.zeros(len(x)), np.ones(len(x))
-    for row in range(len(x)):
-        least, most = np.inf, -np.inf
-        for i in range(x.shape[1]):
-            if abs(x[row, i]) < np.inf:
-                least, most = min(least, x[row, i]), max(most, x[row, i])
-        if least <= most:
-            largest = max(-least, most)
-            reach = 0.0
-            if most - least <= 1e-6 * largest:
-                reach = largest / 2 if largest > _NOTHING else 0.5
-            low[row], high[row] = least - reach, most + reach
-    return low, high
+@_inner
+def _range(x: Numbers) -> tuple[float, float]:
+    """Return where a row's histogram begins and ends: its range, or a little around one value."""
+    least, most = np.full(_LANES, np.inf, x.dtype), np.full(_LANES, -np.inf, x.dtype)
+    for start in range(0, len(x), _LANES):
+        part = x[start : start + _LANES]
+        for lane in range(len(part)):
+            value = part[lane]
+            least[lane] = value if -np.inf < value < least[lane] else least[lane]
+            most[lane] = value if most[lane] < value < np.inf else most[lane]
+    low, high = np.float64(least.min()), np.float64(most.max())
+    if not low <= high:
+        return 0.0, 1.0
+    largest, reach = max(-low, high), 0.0
+    if high - low <= 1e-6 * largest:
+        reach = largest / 2 if largest > _NOTHING else 0.5
+    return low - reach, high + reach
 
 
 @_Loop
-def counts(x: Numbers, low: Floats, high: Floats, bins: int) -> NDArray[np.int64]:
-    """Count each row's values from `low` to `high` in equal bins, (rows, bins)."""
-    found = np.zeros((len(x), bins), np.int64)
+def histograms(x: Numbers, span: Floats, bins: int) -> tuple[NDArray[np.int64], Floats]:
+    """Count each row's values in equal bins over `span`, (2,), or over its own range if (0,).
+
+    Returns counts (rows, bins) and edges (rows, bins + 1).
+    """
+    found, edges = np.zeros((len(x), bins), np.int64), np.empty((len(x), bins + 1))
+    places = np.empty(x.shape[1], np.int64)
     for row in range(len(x)):
-        scale = bins / (high[row] - low[row])
+        low, high = (span[0], span[1]) if len(span) else _range(x[row])
+        for edge in range(bins + 1):
+            edges[row, edge] = low + (high - low) / bins * edge
+        scale = bins / (high - low)
         for i in range(x.shape[1]):
-            place = (x[row, i] - low[row]) * scale
-            if place >= 0 and x[row, i] <= high[row]:
-                found[row, min(int(place), bins - 1)] += 1
-    return found
+            place = (x[row, i] - low) * scale
+            inside = place >= 0 and x[row, i] <= high
+            places[i] = min(int(place), bins - 1) if inside else -1
+        for i in range(x.shape[1]):
+            if places[i] >= 0:
+                found[row, places[i]] += 1
+    return found, edges

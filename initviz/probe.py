@@ -210,7 +210,7 @@ def _dense(network: Network, batch: Batch) -> Signals:
     sizes = np.array([values[c] for c in SIZES])
     with np.errstate(over="ignore", divide="ignore"):
         logs = np.log10(sizes)
-        if np.any(list(measured.exponents.values())):
+        if any(e.any() for e in measured.exponents.values()):
             doublings = np.array([measured.exponents[c] for c in SIZES])
             logs += 2 * np.log10(2) * doublings
             sizes = np.ldexp(sizes, 2 * doublings)

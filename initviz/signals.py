@@ -7,7 +7,6 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from initviz.network import Batch, Network
 from initviz.sketch import sketch
-from initviz.statistics import Floats, Samples, histograms, stacked
+from initviz.statistics import Floats, Samples, histograms
 
 if TYPE_CHECKING:
     from initviz.diagnosis import Diagnosis
@@ -114,24 +113,22 @@ class Signals:
 
         Non-finite values are left out.
         """
-        counted = self._counted.get(bins)
-        if counted is None:
-            counted = _histograms(self.samples, bins)
-            self._counted.clear()
-            self._counted[bins] = counted
-        return counted[quantity]
+        found = self._counted.get(quantity)
+        if found is None or found.counts.shape[1] != bins:
+            found = self._counted[quantity] = _histogram(self.samples[quantity], bins)
+        return found
 
     @cached_property
-    def _counted(self) -> dict[int, dict[str, Histogram]]:
-        """The histograms asked for last, by the number of bins and the quantity."""
+    def _counted(self) -> dict[Quantity, Histogram]:
+        """The histograms asked for last."""
         return {}
 
-    def magnitudes(self, quantity: Quantity) -> Floats:
+    def magnitudes(self, quantity: Quantity) -> NDArray[np.float32]:
         """Return log10 |x| of each layer's sampled values; -inf or NaN for 0 and what is lost."""
         drawn = self.samples[quantity]
         with np.errstate(divide="ignore"):
-            logs: Floats = np.log10(np.abs(drawn.mantissa), dtype=np.float64)
-        logs += np.log10(2) * drawn.exponents[:, None]
+            logs: NDArray[np.float32] = np.log10(np.abs(drawn.mantissa))
+        logs += (math.log10(2) * drawn.exponents[:, None]).astype(np.float32)
         return logs
 
     def _repr_html_(self) -> str:
@@ -163,22 +160,14 @@ class Signals:
         return as_json(self.document())
 
 
-def _histograms(samples: dict[str, Samples], bins: int) -> dict[str, Histogram]:
-    """Count every quantity at once, which takes little longer than one does."""
-    drawn = stacked(list(samples.values()))
-    counts, edges = histograms(drawn.mantissa, bins)
-    if drawn.exponents.any():
+def _histogram(samples: Samples, bins: int) -> Histogram:
+    counts, edges = histograms(samples.mantissa, bins)
+    if samples.exponents.any():
         # Zeros are as small whatever the layer's exponent, and the bins around them fixed.
-        exponents = np.where(drawn.mantissa.any(axis=1), drawn.exponents, 0)
+        exponents = np.where(samples.mantissa.any(axis=1), samples.exponents, 0)
         with np.errstate(over="ignore"):
             edges = np.ldexp(edges, exponents[:, None])
-    ends = accumulate(len(s.exponents) for s in samples.values())
-    return {
-        quantity: Histogram(
-            edges[end - len(s.exponents) : end], counts[end - len(s.exponents) : end]
-        )
-        for (quantity, s), end in zip(samples.items(), ends, strict=True)
-    }
+    return Histogram(edges, counts)
 
 
 def as_json(document: Any) -> str:

@@ -98,21 +98,22 @@ def distinct(z: Tensor, square: Floats | None = None) -> Floats:
     if square is None:
         square = moments(z).square
     # Units that two inputs tell apart are different; only the others have to be looked at.
-    share = _apart(z.numpy()[:, [0, -1]], square)
-    for layer in np.flatnonzero(share < 1):
+    share = _apart(np.ascontiguousarray(z.numpy()), square)
+    for layer in [layer for layer, told in enumerate(share.tolist()) if told < 1]:
         one = slice(layer, layer + 1)
         share[one] = _apart(projections(z[one]).numpy(), square[one] * z.shape[1])
     return share
 
 
-def _apart(pairs: NDArray[np.floating[Any]], square: Floats) -> Floats:
-    """Return the share of units that two numbers tell apart, (layers, 2, units).
+def _apart(numbers: NDArray[np.floating[Any]], square: Floats) -> Floats:
+    """Return the share of units that two inputs tell apart, the first and the last of them.
 
-    Copies agree in both but for the rounding of values with that mean square, (layers,).
+    `numbers` is (layers, inputs, units). Copies agree in both but for the rounding of values with
+    that mean square, (layers,).
     """
-    numbers = np.ascontiguousarray(pairs)
-    rounding = 16 * math.sqrt(numbers.shape[2]) * np.finfo(numbers.dtype).eps
-    return kernels.share_apart(numbers, numbers[:, 0].argsort(axis=1), rounding * np.sqrt(square))
+    rounding = 16 * math.sqrt(numbers.shape[2]) * float(np.finfo(numbers.dtype).eps)
+    order = numbers[:, 0].argsort(axis=1)
+    return kernels.share_apart(numbers, order, np.ascontiguousarray(square), rounding)
 
 
 @dataclass(frozen=True)
@@ -168,8 +169,5 @@ def histograms(
     Returns counts (rows, bins) and edges (rows, bins + 1). Around a single value the row's range
     is half of it to either side. Values outside a span are not counted.
     """
-    # The loops are compiled for one type only.
-    x = np.ascontiguousarray(x, dtype=np.float64)
-    low, high = kernels.ranges(x) if span is None else np.repeat([span], len(x), axis=0).T.copy()
-    edges = low[:, None] + ((high - low) / bins)[:, None] * np.arange(bins + 1)
-    return kernels.counts(x, low, high, bins), edges
+    ends = np.array(span or (), np.float64)
+    return kernels.histograms(np.ascontiguousarray(x), ends, bins)
