@@ -307,6 +307,10 @@ def test_a_finger_on_a_phone_does_the_same(browser: Browser, address: str) -> No
     put("touchStart", (x, y))
     for step in range(1, 11):
         put("touchMove", (x + 3 * step, y))
+    # Chromium answers before the page has heard of all of it.
+    visit.page.wait_for_function(
+        "(depth) => document.querySelector('.hand .theory')?.values?.length > depth", arg=50
+    )
     visit.page.wait_for_function(FRAMES)
     depth = int(value(visit, "depth"))
     assert depth > 50
