@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -10,8 +10,10 @@ import plotly.graph_objects as go
 
 from initviz.diagnosis import DECADES
 from initviz.figures.theme import Figure, Palette, layer_axis, layers, layout, note, value_axis
+from initviz.network import Network
 from initviz.signals import Signals, smallest_normal_log10
 from initviz.statistics import Floats
+from initviz.sweep import gain_range
 from initviz.words import from_log10
 
 Statistic = Literal["variance", "std"]
@@ -117,9 +119,16 @@ def plot_signal(
             yaxis=log_axis(shown, colours),
             shapes=shapes,
             annotations=notes,
-            meta=None if signals.network is None else {"network": signals.network.model_dump()},
+            meta=_told(signals.network),
         ),
     )
+
+
+def _told(network: Network | None) -> dict[str, Any] | None:
+    """Return what the page's own script asks a chart: its network, and the gains of its sweep."""
+    if network is None:
+        return None
+    return {"network": network.model_dump(), "gains": asdict(gain_range(network))}
 
 
 def describe(signals: Signals, quantity: Quantity) -> str:

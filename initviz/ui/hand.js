@@ -394,6 +394,7 @@ const plotOf = (side) => {
 };
 
 const settingOf = (gd) => gd?.layout?.meta?.network;
+const gainsOf = (gd) => gd.layout.meta.gains;
 
 // As `window` in initviz/figures/signal.py.
 function fit(logs, [low, high]) {
@@ -948,15 +949,17 @@ function travel() {
 
 // ---------------------------------------------------------------- the sweep of the gain
 
+const sweepable = () => hand.data.scales || hand.data.sweep;
+
 function sweep() {
   if (hand.moved?.sweeping) return letGo();
   if (!hand.theory) return say(NO_SWEEP);
   if (!ready()) return undefined;
-  if (!hand.data.range) {
+  if (!sweepable()) {
     hand.sweepWhenDrawn = true;
     return hand.trigger("sweep", true);
   }
-  const { low, high, critical } = hand.data.range;
+  const { low, high, critical } = gainsOf(plotOf(SIDES[0]));
   const scrub = part("scrub"), input = scrub.querySelector("input");
   const mark = part("critical"), at = Math.log(critical / low) / Math.log(high / low);
   mark.hidden = !critical;
@@ -965,7 +968,7 @@ function sweep() {
   scrub.hidden = false;
   input.value = 0;
   begin({
-    sweeping: true, started: performance.now(), frame: glide,
+    sweeping: true, low, high, started: performance.now(), frame: glide,
     end() {
       scrub.hidden = true;
       label("sweep", "Sweep the gain");
@@ -982,7 +985,7 @@ function sweep() {
 }
 
 function glide() {
-  const { moved, data: { range: { low, high } } } = hand, input = part("scrub").querySelector("input");
+  const { moved } = hand, { low, high } = moved, input = part("scrub").querySelector("input");
   if (moved.started !== null && !still()) {
     const passed = (performance.now() - moved.started) / SWEEP;
     input.value = Math.min(passed, 1);
@@ -1101,7 +1104,7 @@ const attach = safely(({ data, parentElement, setTriggerValue }) => {
     observe();
     strip();
   }
-  if (hand.sweepWhenDrawn && data.range && ready()) {
+  if (hand.sweepWhenDrawn && sweepable() && ready()) {
     hand.sweepWhenDrawn = false;
     sweep();
   }

@@ -2,7 +2,6 @@
 
 import math
 from base64 import b64encode
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +67,6 @@ def hand(now: state.State) -> None:
     drawn = {"activation": QUANTITIES["act"], "gradient": QUANTITIES[st.session_state["gradient"]]}
     share = share_of(st.session_state["statistic"])
     columns = {side: quantity.column for side, quantity in drawn.items()}
-    scales = rescaled.scales(network, batch)
-    swept = _swept(network, batch, columns, share)
     _HAND(
         key="hand",
         data={
@@ -79,9 +76,8 @@ def hand(now: state.State) -> None:
             "share": share,
             "trains": explore.colours().trains,
             "reach": DECADES * share,
-            "scales": scales,
-            "range": asdict(gain_range(network)) if scales or swept else None,
-            "sweep": swept,
+            "scales": rescaled.scales(network, batch),
+            "sweep": _swept(network, batch, columns, share),
         },
         on_sweep_change=lambda: state.sweep(network, batch),
         on_moved_change=_move,
