@@ -1,5 +1,7 @@
 """The browser's memory of large messages, which spares the server sending them again."""
 
+from collections.abc import Collection
+
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 
@@ -27,11 +29,15 @@ class MessageCache:
             self._held[message.hash] = (self._runs, message)
         return message
 
-    def grow_older(self) -> None:
-        """Count a finished run, and let go of what has not been used for long."""
+    def grow_older(self, fragments: Collection[str] = ()) -> None:
+        """Count a finished run, and let go of what has not been used for long.
+
+        A run of fragments lets go of nothing outside them.
+        """
         self._runs += 1
         self._held = {
             hash_: (used, message)
             for hash_, (used, message) in self._held.items()
             if self._runs - used <= self.longest
+            or (fragments and message.delta.fragment_id not in fragments)
         }

@@ -19,6 +19,7 @@ from benchmarks.messages import MessageCache
 from benchmarks.widgets import Value, Widget
 
 PATIENCE = 120.0
+_SUCCESSES = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
 
 @dataclass
@@ -45,6 +46,7 @@ class Session:
         self._folded: list[tuple[int, ...]] = []
         self._cache = MessageCache()
         self._run_id = ""
+        self._fragments: frozenset[str] = frozenset()
         self.first_run = Run()
 
     def widget(self, label: str) -> Widget:
@@ -83,6 +85,20 @@ class Session:
             widget.take(value)
             await self._socket.send(self._request(widget.fragment_id))
 
+    async def overtake(self, label: str, value: Value, newer: Value) -> set[str | None]:
+        """Move a slider, and again as soon as the first move draws; return what that went on to."""
+        widget, drawn = self.widget(label), set[str | None]()
+        for each, until in ((value, "delta"), (newer, "script_finished")):
+            widget.take(each)
+            await self._socket.send(self._request(widget.fragment_id))
+            kind = None
+            while kind != until:
+                message = await self._receive(Run())
+                self._take(message, Run())
+                kind = message.WhichOneof("type")
+                drawn.add(message.delta.new_element.WhichOneof("type"))
+        return drawn
+
     @property
     def query(self) -> str:
         """What stands behind the question mark in the address."""
@@ -107,6 +123,7 @@ class Session:
         match message.WhichOneof("type"):
             case "new_session":
                 self._run_id = message.metadata.run.script_run_id
+                self._fragments = frozenset(message.metadata.run.fragment_ids)
                 self._begin(message.new_session)
             case "delta":
                 self._draw(message.delta, tuple(message.metadata.delta_path), run)
@@ -141,10 +158,15 @@ class Session:
             return False
         if status == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
             run.errors.append("the script does not compile")
-        if status == ForwardMsg.FINISHED_SUCCESSFULLY:
-            self._widgets = {id_: w for id_, w in self._widgets.items() if id_ in self._drawn}
-            self._cache.grow_older()
+        if status in _SUCCESSES:
+            self._widgets = {id_: w for id_, w in self._widgets.items() if self._shown(w)}
+        self._cache.grow_older(self._fragments)
         return True
+
+    def _shown(self, widget: Widget) -> bool:
+        """Say whether the last run drew a widget, or was one of fragments it is not in."""
+        outside = bool(self._fragments) and widget.fragment_id not in self._fragments
+        return outside or widget.state.id in self._drawn
 
 
 @asynccontextmanager

@@ -28,6 +28,7 @@ from initviz.theory.plane import Plane, plane
 from initviz.theory.portable import portable
 from initviz.training.job import Job
 from initviz.turns import TURNS, stoppable
+from initviz.ui.state import give_way
 from initviz.ui.text import plain
 from initviz.weights import Weights, inspect
 
@@ -236,10 +237,8 @@ def _explained(what: str, job: Callable[[], Result], *, long: bool, patience: fl
     text = f"{what}, in a queue of {queue + 1}: others are at work" if queue else what
     # A spinner waits in a thread of its own, which costs more than a short job.
     said = st.spinner(text, show_time=True) if long or queue > _FEW else nullcontext()
-    # Streamlit ends a run that a newer one replaces, or whose tab is closed, wherever the run
-    # looks at its state.
     try:
-        with said, stoppable(lambda: time.monotonic() < patient or "pins" in st.session_state):
+        with said, stoppable(lambda: give_way() if time.monotonic() >= patient else None):
             return job()
     except (MemoryError, RuntimeError) as error:
         _LOG.exception("%s failed", what)

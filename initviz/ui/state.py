@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from initviz.activations import ACTIVATIONS
 from initviz.figures.compare import MOST_CURVES
@@ -78,6 +79,21 @@ def open_page(own: Collection[str] = ()) -> None:
     st.session_state["window"] = SMALLEST_WINDOW
     st.session_state["problems"] = (*reading.problems, *problems, *more, *worse)
     st.session_state["problems_at"] = None
+
+
+def give_way() -> None:
+    """End this run if its tab is closed, or if the browser has asked for a newer one meanwhile.
+
+    Streamlit does so by itself wherever a run looks at its state, except where the newer one is of
+    a fragment: that would wait until this one is over, however long it takes.
+    """
+    st.session_state.get("pins")
+    context = get_script_run_ctx()
+    if context is None or context.script_requests is None:
+        return
+    # Nothing public tells.
+    if context.script_requests._state is ScriptRequestType.RERUN:
+        st.rerun(scope="fragment" if context.fragment_ids_this_run else "app")
 
 
 def _follow_link() -> None:

@@ -6,20 +6,28 @@ from initviz.ui import controls, derivation, explore, hand, state
 from initviz.ui.cache import signals_of
 
 state.open_page()
-controls.story_picker()
-controls.main_controls()
-now = state.current()
-explore.complaints(now.problems)
-signals = signals_of(now.network, now.batch)
-answer = st.container()
-figures = explore.charts(now, signals)
-hand.hand(now)
-with st.container(horizontal=True, vertical_alignment="center", key="details"):
-    explore.panel_picker()
-    explore.switches()
-    controls.more_controls()
-    derivation.why(now.network)
-    explore.share(now, signals, figures)
-explore.panel(signals)
-with answer:
-    explore.verdict(now, signals)
+
+
+@st.fragment
+def explore_a_network() -> None:
+    """Show the page; a move runs this again, without app.py, its menu and its style."""
+    controls.story_picker()
+    controls.main_controls()
+    now = state.current()
+    explore.complaints(now.problems)
+    signals = signals_of(now.network, now.batch)
+    answer = st.container()
+    figures = explore.charts(now, signals)
+    hand.hand(now)
+    with st.container(horizontal=True, vertical_alignment="center", key="details"):
+        explore.panel_picker()
+        explore.switches()
+        controls.more_controls()
+        derivation.why(now.network)
+        explore.share(now, signals, figures)
+    explore.panel(signals)
+    with answer:
+        explore.verdict(now, signals)
+
+
+explore_a_network()

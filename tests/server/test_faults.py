@@ -63,6 +63,19 @@ def test_a_flood_of_moves_ends_at_the_last_one_and_hinders_nobody(server: Server
     assert server.tracebacks == 0
 
 
+def test_a_newer_move_does_not_wait_for_the_work_of_an_older_one(server: Server) -> None:
+    async def story() -> None:
+        async with opened(server.address, SLOW.replace("depth=150", "depth=2")) as session:
+            drawn = await session.overtake("Depth", 150, 3)
+            assert "slider" in drawn
+            assert "plotly_chart" not in drawn
+            while "depth=3" not in session.query:
+                assert (await session.rerun()).errors == []
+
+    run(story())
+    assert server.tracebacks == 0
+
+
 def test_a_probe_without_memory_is_explained_and_the_next_one_works() -> None:
     assert run_python(_SHORT_OF_MEMORY).splitlines() == ["explained", "served"]
 
