@@ -6,7 +6,7 @@ import pytest
 from initviz import Batch, Network, probe
 from initviz.diagnosis import DECADES
 from initviz.normalized import ACTIVATIONS, DEPTHS, GAINS, NORMALIZATIONS, WIDTH, swept
-from initviz.training import Training, train
+from initviz.training import History, Training, train
 
 
 def test_a_gain_of_one_is_among_them() -> None:
@@ -67,11 +67,13 @@ def test_verdict_drift_and_threshold_are_one_definition(depth: int) -> None:
 def test_around_the_limit_normalized_networks_still_learn_and_the_others_need_their_gain() -> None:
     gains = (0.1, 0.5, 1.0, 2.0)
 
-    def reached(normalization: str) -> np.ndarray:
+    def learned(normalization: str) -> list[bool]:
         network = Network(depth=20, width=WIDTH, normalization=normalization)
-        *_, last = train([network.replace(gain=gain) for gain in gains], Training(steps=300))
-        return np.nan_to_num(last.test_accuracy)
+        networks, training = [network.replace(gain=gain) for gain in gains], Training(steps=150)
+        # What follows once a network has learned, relapses included, depends on how sums round.
+        run = History.of(networks, training, train(networks, training))
+        return (run.loss < 1.5).any(axis=0).tolist()
 
     assert swept("relu", "he_normal", 20).verdicts[1][8] == "exploding"
-    assert reached("batch").min() > 0.8
-    assert list(reached("none") > 0.2) == [False, False, True, False]
+    assert learned("batch") == [True, True, True, True]
+    assert learned("none") == [False, False, True, False]

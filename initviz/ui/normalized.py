@@ -42,8 +42,8 @@ layer, π/(π − 1) = 1.47 for wide ReLU layers, and no gain and no initializer
 multiply to the 1000 at which the verdict turns to exploding, and 30 are well beyond.
 
 **What training says.** Around that limit nothing breaks at once. Of networks of 20 ReLU layers
-with He normal weights at gains 0.1, 0.5, 1 and 2, all with batch normalization get more than 80 %
-of the test digits right after 300 steps; without it only the one at gain 1 learns.
+with He normal weights at gains 0.1, 0.5, 1 and 2, all with batch normalization come below a loss
+of 1.5 within 150 steps, where guessing has 2.3; without it only the one at gain 1 does.
 
 **What it does not do.** The gradient of the weights themselves still shrinks with the gain, by 1
 over the gain and its variance by 1 over the gain squared, so large weights learn as with a smaller

@@ -11,7 +11,7 @@ from tests.browser.conftest import Visit
 pytestmark = pytest.mark.xdist_group("browser")
 
 # Long enough to be watched, whatever the machine.
-LONG = "depth=12&width=64&steps=1000"
+LONG = "depth=24&width=128&steps=1000"
 _DRAWN = """(name) => {
     const chart = document.querySelector(`.st-key-${name}_chart .js-plotly-plot`);
     return chart?._fullLayout ? chart : null;
