@@ -26,7 +26,8 @@ _SYMBOLS: dict[Quantity, str] = {
 _BINS = 60
 _MULTIPLES = 4
 _MIDDLE = {"x": 0.5, "xref": "paper", "y": 0.5, "yref": "paper"}
-_BARE = {"showgrid": False, "zeroline": False, "showticklabels": False}
+# An axis that looks for ticks takes time even where none are shown, and so do bars for text.
+_BARE = {"showgrid": False, "zeroline": False, "showticklabels": False, "tickvals": []}
 
 
 def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> go.Figure:
@@ -45,7 +46,7 @@ def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> g
         "z": share.T.astype(np.float32),
         "colorscale": shades(colours.measured),
         "zmin": 0,
-        "colorbar": {"title": {"text": "share"}, "thickness": 10, "tickformat": ".0%"},
+        "colorbar": {"thickness": 10, "tickformat": ".0%"},
         "hovertemplate": (
             f"layer %{{x}}, |{symbol}| near 10<sup>%{{y:.1f}}</sup>: %{{z:.1%}}<extra></extra>"
         ),
@@ -54,7 +55,7 @@ def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> g
         [heatmap] if found.size else [],
         layout(
             f"Sizes of {symbol}",
-            "colour: share of the layer's values",
+            f"|{symbol}|, colour: share of the layer's values",
             colours,
             height=PANEL_HEIGHT,
             hovermode="closest",
@@ -63,7 +64,6 @@ def plot_magnitudes(signals: Signals, quantity: Quantity, colours: Palette) -> g
             xaxis=layer_axis(len(magnitudes), colours),
             yaxis=value_axis(
                 colours,
-                title={"text": f"|{symbol}|"},
                 tickprefix="10<sup>",
                 ticksuffix="</sup>",
                 tickformat="d",
@@ -90,6 +90,7 @@ def plot_histograms(signals: Signals, quantity: Quantity, colours: Palette) -> g
                 "xaxis": f"x{suffix}",
                 "yaxis": f"y{suffix}",
                 "marker": {"color": colours.measured, "line": {"width": 0}},
+                "textposition": "none",
                 "hovertemplate": "%{x:.2g}: %{y:.1%}<extra></extra>",
             }
         )

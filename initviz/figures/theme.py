@@ -186,10 +186,13 @@ def layer_axis(depth: int, colours: Palette) -> dict[str, Any]:
         "gridcolor": colours.grid,
         "showgrid": False,
         "zeroline": False,
+        "ticklabeloverflow": "allow",
         "unifiedhovertitle": {"text": "layer %{x}"},
     }
 
 
 def value_axis(colours: Palette, **changes: Any) -> dict[str, Any]:
     """Return a vertical axis; `changes` add to it."""
-    return {"gridcolor": colours.grid, "zeroline": False, **changes}
+    # Unless labels may overflow, Plotly measures each of them again after every change.
+    kept = {"gridcolor": colours.grid, "zeroline": False, "ticklabeloverflow": "allow"}
+    return {**kept, **changes}

@@ -859,7 +859,8 @@ function press(event) {
   event.preventDefault();
   event.stopImmediatePropagation();
   const input = event.target.closest(PAGE.slider).querySelector(PAGE.range);
-  take(field, input);
+  // The server's answer to a single press is there before a picture would be.
+  if (event.repeat) take(field, input);
   slide(input, step);
   pressed = { input, step, key: event.key };
 }
@@ -1033,6 +1034,7 @@ function strip(forward_, backward_, until) {
 const standIns = {};
 
 function standIn(side) {
+  spare(window);
   const gd = plotOf(side), kept = standIns[side];
   if (!gd) {
     const holder = document.querySelector(PAGE.chart(side));
@@ -1049,6 +1051,39 @@ function standIn(side) {
     }));
   }
 }
+
+// ---------------------------------------------------------------- no work in vain
+
+const told = ({ data, layout: { width, ...layout } }) =>
+  JSON.stringify([data, layout], (key, value) => (key === "_inputArray" ? undefined : value))
+    .replaceAll(/<\/?b>/g, "");
+
+const belowScreen = (gd) => gd.getBoundingClientRect().top > innerHeight;
+
+const nextFrame = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
+
+// Streamlit has every chart drawn twice, with nothing new the second time but that its width is
+// told and its title wrapped in one more <b>; and all of them before one is shown, those too that
+// are below the screen.
+function spare({ Plotly }) {
+  if (!Plotly || spare.begun) return;
+  spare.begun = true;
+  const { react } = Plotly, drawn = new WeakMap();
+  Plotly.react = (gd, figure, ...rest) => {
+    const asked = figure.layout && told(figure), { text, config } = drawn.get(gd) ?? {};
+    const same = asked && config === figure.config && figure.layout.width === gd._fullLayout?.width;
+    // Plotly writes into what it draws.
+    if (same && (asked === text || asked === told(gd))) {
+      gd.layout = figure.layout;
+      return Promise.resolve(gd);
+    }
+    drawn.set(gd, { text: asked, config: figure.config });
+    const draw = () => react(gd, figure, ...rest);
+    return belowScreen(gd) ? nextFrame().then(() => (gd.isConnected ? draw() : gd)) : draw();
+  };
+}
+
+// ---------------------------------------------------------------- what is watched
 
 const watcher = new MutationObserver(safely(() => SIDES.forEach(standIn)));
 

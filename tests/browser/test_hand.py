@@ -288,6 +288,18 @@ def test_held_arrow_keys_draw_too_and_say_one_word(visit: Visit, wire: Wire) -> 
     assert wire.sent == said + 1
 
 
+def test_a_single_press_leaves_the_charts_to_the_server(visit: Visit, wire: Wire) -> None:
+    visit.open(GLOROT)
+    said = wire.sent
+    visit.page.get_by_role("slider", name="Depth").focus()
+    visit.page.keyboard.down("ArrowRight")
+    expect(visit.page.locator(".st-key-depth [data-testid=stSliderThumbValue]")).to_have_text("51")
+    assert (visit.page.locator(".hand").count(), wire.sent) == (0, said)
+    visit.page.keyboard.up("ArrowRight")
+    visit.until("() => location.search.includes('depth=51')")
+    assert (visit.page.locator(".hand").count(), wire.sent) == (0, said + 1)
+
+
 def test_a_finger_on_a_phone_does_the_same(browser: Browser, address: str) -> None:
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
@@ -667,6 +679,42 @@ def test_no_chart_is_ever_blank_while_the_next_one_is_made(visit: Visit) -> None
     visit.until("() => location.search === '?depth=50'")
     assert visit.page.evaluate("window.blanks") == 0
     assert visit.page.locator(".st-key-gradient_chart .svg-container").count() == 1
+
+
+def test_every_chart_is_drawn_once_a_move_and_those_below_the_screen_last(visit: Visit) -> None:
+    visit.open(GLOROT)
+    charts = "[...document.querySelectorAll('.js-plotly-plot')].filter(gd => gd._fullLayout)"
+    visit.page.wait_for_function(f"() => {charts}.length === 4")
+    visit.page.evaluate(
+        """() => {
+            window.draws = [];
+            for (const gd of document.querySelectorAll('.js-plotly-plot')) gd.seen = true;
+            let frames = 0;
+            const count = () => requestAnimationFrame(count, frames++);
+            count();
+            const { react } = window.Plotly;
+            window.Plotly.react = (gd, ...given) => react(gd, ...given).then((drawn) => {
+                const key = gd.closest('[class*=st-key]')?.classList[2];
+                const draw = () => window.draws.push([key, frames]);
+                if (!gd.seen && gd.isConnected) {
+                    draw();
+                    gd.on('plotly_afterplot', draw);
+                    gd.seen = true;
+                }
+                return drawn;
+            });
+        }"""
+    )
+    visit.page.get_by_role("slider", name="Depth").press("ArrowRight")
+    visit.until("() => location.search.includes('depth=51')")
+    visit.until("() => window.draws.length >= 4")
+    visit.settle()
+    keys, frames = zip(*visit.page.evaluate("window.draws"), strict=True)
+    assert sorted(keys[:2]) == ["st-key-activation_chart", "st-key-gradient_chart"]
+    assert sorted(keys[2:]) == ["st-key-histograms", "st-key-sizes"]
+    assert max(frames[:2]) < min(frames[2:])
+    shown = "document.querySelector('.st-key-sizes .js-plotly-plot').layout.xaxis.range[1]"
+    assert visit.page.evaluate(shown) > 51
 
 
 def test_a_slip_of_the_script_stays_inside_it(visit: Visit) -> None:
