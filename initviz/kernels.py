@@ -29,7 +29,7 @@ _SMALL, _LARGE = 1e-25, 1e35
 _CANCELLATION = 0.1
 # Where a histogram is concerned, a row without larger values is one of zeros.
 _NOTHING = 1e-300
-# So many values are compared at a time.
+# Comparisons wait for each other unless so many go side by side.
 _LANES = 32
 _GOLDEN = (5**0.5 - 1) / 2
 

@@ -28,7 +28,7 @@ from initviz.theory.plane import Plane, plane
 from initviz.theory.portable import portable
 from initviz.training.job import Job
 from initviz.turns import TURNS, stoppable
-from initviz.ui.state import give_way
+from initviz.ui.state import give_way, look
 from initviz.ui.text import plain
 from initviz.weights import Weights, inspect
 
@@ -115,8 +115,18 @@ def weights_of(data: bytes, file: str) -> Weights:
 
 
 def advance(job: Job, seconds: float) -> None:
-    """Let a job of one session go on for a while."""
-    _explained("Training", lambda: job.advance(seconds), long=False, patience=_PATIENCE)
+    """Let a job of one session go on for a while.
+
+    Who supersedes it waits a little for what is better whole than broken off. The next tick of the
+    page's own clock, which is a run of a fragment, does not supersede it at all.
+    """
+    patient = time.monotonic() + _PATIENCE
+    _explained(
+        "Training",
+        lambda: job.advance(seconds),
+        long=False,
+        check=lambda: look() if time.monotonic() >= patient else None,
+    )
 
 
 @kept(THEORY_BYTES)
@@ -225,12 +235,14 @@ def _fix(network: Network, batch: Batch) -> Network | None:
     return _signals(network, batch).diagnosis.fix
 
 
-def _explained(what: str, job: Callable[[], Result], *, long: bool, patience: float = 0) -> Result:
-    """Work until done or until this run is superseded; say so if it takes long or fails.
-
-    Who supersedes it waits, for so many seconds, for what is left better whole than broken off.
-    """
-    patient = time.monotonic() + patience
+def _explained(
+    what: str,
+    job: Callable[[], Result],
+    *,
+    long: bool,
+    check: Callable[[], object] = give_way,
+) -> Result:
+    """Work until done or until this run is superseded; say so if it takes long or fails."""
     # OpenMP keeps this number for each thread, and every run of a page is a new thread.
     work.one_core_each()
     queue = TURNS.waiting
@@ -238,7 +250,7 @@ def _explained(what: str, job: Callable[[], Result], *, long: bool, patience: fl
     # A spinner waits in a thread of its own, which costs more than a short job.
     said = st.spinner(text, show_time=True) if long or queue > _FEW else nullcontext()
     try:
-        with said, stoppable(lambda: give_way() if time.monotonic() >= patient else None):
+        with said, stoppable(check):
             return job()
     except (MemoryError, RuntimeError) as error:
         _LOG.exception("%s failed", what)

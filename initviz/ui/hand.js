@@ -1079,7 +1079,8 @@ function spare({ Plotly }) {
     }
     drawn.set(gd, { text: asked, config: figure.config });
     const draw = () => react(gd, figure, ...rest);
-    return belowScreen(gd) ? nextFrame().then(() => (gd.isConnected ? draw() : gd)) : draw();
+    // Who gives no whole figure does not wait for the last drawing either.
+    return asked && belowScreen(gd) ? nextFrame().then(() => (gd.isConnected ? draw() : gd)) : draw();
   };
 }
 

@@ -81,18 +81,24 @@ def open_page(own: Collection[str] = ()) -> None:
     st.session_state["problems_at"] = None
 
 
-def give_way() -> None:
-    """End this run if its tab is closed, or if the browser has asked for a newer one meanwhile.
-
-    Streamlit does so by itself wherever a run looks at its state, except where the newer one is of
-    a fragment: that would wait until this one is over, however long it takes.
-    """
+def look() -> None:
+    """End this run if its tab is closed, or if a newer one of the whole page was asked for."""
+    # Streamlit does so wherever a run looks at its state.
     st.session_state.get("pins")
+
+
+def give_way() -> None:
+    """End this run as `look` does, and for a newer one of a fragment as well.
+
+    Left to Streamlit, that would wait until this one is over, however long it takes.
+    """
+    look()
     context = get_script_run_ctx()
     if context is None or context.script_requests is None:
         return
-    # Nothing public tells.
-    if context.script_requests._state is ScriptRequestType.RERUN:
+    # Nothing public tells. One of the whole page may have come since, and is for the next look.
+    asked = context.script_requests
+    if asked._state is ScriptRequestType.RERUN and asked._rerun_data.fragment_id_queue:
         st.rerun(scope="fragment" if context.fragment_ids_this_run else "app")
 
 

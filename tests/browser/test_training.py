@@ -130,6 +130,13 @@ def test_a_reading_leads_to_explore(visit: Visit) -> None:
     forget_first_look(visit)
 
 
+def test_steps_that_outlast_the_clock_of_the_page_are_made(visit: Visit) -> None:
+    opened(visit, "depth=5&width=2048&steps=10&batch_size=375")
+    press(visit, "Train")
+    expect(visit.page.get_by_text("All 10 steps are done")).to_be_visible(timeout=120_000)
+    forget_first_look(visit)
+
+
 def test_a_closed_tab_ends_its_run(browser: Browser) -> None:
     with servers.ours() as server:
         other = browser.new_page()
