@@ -35,8 +35,10 @@ def test_every_column_equals_an_independent_pass(
     batch = Batch(size=16, inputs=inputs, dtype="float64", seed=3)
     table = probe(network, batch).table
     for column, expected in numpy_columns(network, batch).items():
+        # Weights that are all 1 and a sine make of a rounding twenty times as much in each layer.
+        least = 1e-8 if column == "correlation" else 1e-13
         np.testing.assert_allclose(
-            table[column], expected, rtol=1e-7, atol=1e-13, err_msg=f"{column}"
+            table[column], expected, rtol=1e-7, atol=least, err_msg=f"{column}"
         )
 
 

@@ -187,8 +187,19 @@ FRAMES = """() => new Promise((done) =>
     requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"""
 
 
+def listen(visit: Visit) -> None:
+    """Wait for the script, which comes after the charts and hears nothing before."""
+    visit.page.locator("[data-part=play]").evaluate(
+        """(button) => new Promise((done) => {
+            const look = () => button.onclick ? done(true) : requestAnimationFrame(look);
+            look();
+        })"""
+    )
+
+
 def drag(visit: Visit, field: str, by: float, steps: int = 40) -> set[float]:
     """Hold a slider and move it, without letting go; return the values that it passed."""
+    listen(visit)
     x, y = thumb(visit, field)
     visit.page.mouse.move(x, y)
     visit.page.mouse.down()
@@ -275,6 +286,7 @@ def test_letting_go_where_it_was_taken_changes_nothing(visit: Visit, wire: Wire)
 
 def test_held_arrow_keys_draw_too_and_say_one_word(visit: Visit, wire: Wire) -> None:
     visit.open(GLOROT)
+    listen(visit)
     said = wire.sent
     visit.page.get_by_role("slider", name="Depth").focus()
     for _ in range(12):
@@ -290,6 +302,7 @@ def test_held_arrow_keys_draw_too_and_say_one_word(visit: Visit, wire: Wire) -> 
 
 def test_a_single_press_leaves_the_charts_to_the_server(visit: Visit, wire: Wire) -> None:
     visit.open(GLOROT)
+    listen(visit)
     said = wire.sent
     visit.page.get_by_role("slider", name="Depth").focus()
     visit.page.keyboard.down("ArrowRight")
@@ -445,6 +458,7 @@ def test_the_gain_sweeps_without_the_server(
 
 def test_a_hand_on_the_plane_moves_the_network(visit: Visit, wire: Wire) -> None:
     visit.open("/?activation=tanh&initializer=glorot_uniform&depth=12")
+    listen(visit)
     visit.page.get_by_role("link", name="Edge of chaos").click()
     visit.until("() => document.querySelector('.st-key-plane .nsewdrag') !== null")
     area = visit.page.locator(".st-key-plane .nsewdrag").first.bounding_box()
