@@ -99,6 +99,12 @@ class Session:
                 drawn.add(message.delta.new_element.WhichOneof("type"))
         return drawn
 
+    async def arrive(self, at: str) -> None:
+        """Ask for nothing, and wait until the address has these words."""
+        async with asyncio.timeout(PATIENCE):
+            while at not in self.query:
+                self._take(await self._receive(Run()), Run())
+
     @property
     def query(self) -> str:
         """What stands behind the question mark in the address."""

@@ -85,7 +85,9 @@ def _sums(x: Numbers) -> tuple[float, float]:
 
 @_inner
 def _squared_length(x: Numbers) -> float:
-    """Return the sum of squares of a vector short enough to be summed at once."""
+    """Return the sum of squares of a vector, in fewer steps than `_sums` if it is short."""
+    if len(x) > _AT_A_TIME:
+        return _sums(x)[1]
     q = x.dtype.type(0)
     for i in range(len(x)):
         q += x[i] * x[i]

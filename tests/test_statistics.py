@@ -104,6 +104,10 @@ def test_inputs_that_agree_have_correlation_one_however_many() -> None:
     assert outputs(torch.ones(1, 20_000, 3)).correlation == pytest.approx([1], abs=1e-6)
 
 
+def test_inputs_that_agree_have_correlation_one_however_long() -> None:
+    assert outputs(torch.full((1, 2, 800_000), 0.1)).correlation == pytest.approx([1], abs=1e-5)
+
+
 @given(LAYERS, SCALES)
 def test_outputs_are_what_their_definitions_say(x: np.ndarray, scale: float) -> None:
     h = np.maximum(x, 0) * x.dtype.type(scale)
@@ -168,7 +172,7 @@ def test_an_input_too_short_for_float32_does_not_make_units_dead() -> None:
     assert outputs(h).dead_fraction == pytest.approx([1 / 3])
 
 
-def test_quantities_counted_at_once_are_counted_as_each_is() -> None:
+def test_a_quantity_is_counted_anew_for_other_bins() -> None:
     signals = probe(Network(depth=3, width=8, gain=3.0), Batch(size=4))
     for bins in (7, 41, 7):
         for quantity, drawn in signals.samples.items():

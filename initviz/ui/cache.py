@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, NoReturn, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import StopException
 
 from initviz import Batch, Network, Signals, probe, work
 from initviz.architectures.cost import flops as architecture_flops
@@ -117,8 +118,7 @@ def weights_of(data: bytes, file: str) -> Weights:
 def advance(job: Job, seconds: float) -> None:
     """Let a job of one session go on for a while.
 
-    Who supersedes it waits a little for what is better whole than broken off. The next tick of the
-    page's own clock, which is a run of a fragment, does not supersede it at all.
+    Who supersedes it waits a little for what is better whole than broken off.
     """
     patient = time.monotonic() + _PATIENCE
     _explained(
@@ -263,4 +263,5 @@ def _explained(
 
 def _give_up(message: str) -> NoReturn:
     st.error(message)
-    st.stop()
+    # `st.stop` would drop a move that has come meanwhile.
+    raise StopException

@@ -90,7 +90,8 @@ def look() -> None:
 def give_way() -> None:
     """End this run as `look` does, and for a newer one of a fragment as well.
 
-    Left to Streamlit, that would wait until this one is over, however long it takes.
+    Left to Streamlit, that would wait until this one is over, however long it takes. A tick of a
+    page's own clock may wait: coming again and again it would let nothing long ever end.
     """
     look()
     context = get_script_run_ctx()
@@ -98,7 +99,12 @@ def give_way() -> None:
         return
     # Nothing public tells. One of the whole page may have come since, and is for the next look.
     asked = context.script_requests
-    if asked._state is ScriptRequestType.RERUN and asked._rerun_data.fragment_id_queue:
+    newer = asked._rerun_data
+    if (
+        asked._state is ScriptRequestType.RERUN
+        and newer.fragment_id_queue
+        and not newer.is_auto_rerun
+    ):
         st.rerun(scope="fragment" if context.fragment_ids_this_run else "app")
 
 

@@ -55,8 +55,7 @@ def test_a_flood_of_moves_ends_at_the_last_one_and_hinders_nobody(server: Server
             threads = server.threads
             await eager.flood("Depth", [1 + i % 150 for i in range(300)] + [77])
             assert (await other.move("Depth", 6)).errors == []
-            while "depth=77" not in eager.query:
-                assert (await eager.rerun()).errors == []
+            await eager.arrive("depth=77")
             await go_on(other, server, threads)
 
     run(story())
@@ -69,8 +68,7 @@ def test_a_newer_move_does_not_wait_for_the_work_of_an_older_one(server: Server)
             drawn = await session.overtake("Depth", 150, 3)
             assert "slider" in drawn
             assert "plotly_chart" not in drawn
-            while "depth=3" not in session.query:
-                assert (await session.rerun()).errors == []
+            await session.arrive("depth=3")
 
     run(story())
     assert server.tracebacks == 0
