@@ -11,6 +11,7 @@ const PAGE = {
   range: "input[type=range]",
   field: (field) => `.st-key-${field}`,
   chart: (side) => `.st-key-${side}_chart`,
+  panel: ".st-key-panel_charts",
   plane: ".st-key-plane",
   surface: ".nsewdrag",
   plot: ".js-plotly-plot",
@@ -1058,13 +1059,14 @@ const told = ({ data, layout: { width, ...layout } }) =>
   JSON.stringify([data, layout], (key, value) => (key === "_inputArray" ? undefined : value))
     .replaceAll(/<\/?b>/g, "");
 
-const belowScreen = (gd) => gd.getBoundingClientRect().top > innerHeight;
+const belowScreen = (gd) =>
+  gd.closest(PAGE.panel) && gd.getBoundingClientRect().top > innerHeight;
 
 const nextFrame = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
 
 // Streamlit has every chart drawn twice, with nothing new the second time but that its width is
-// told and its title wrapped in one more <b>; and all of them before one is shown, those too that
-// are below the screen.
+// told and its title wrapped in one more <b>; and all of them before one is shown, those of a
+// panel too that is below the screen.
 function spare({ Plotly }) {
   if (!Plotly || spare.begun) return;
   spare.begun = true;
@@ -1080,7 +1082,12 @@ function spare({ Plotly }) {
     drawn.set(gd, { text: asked, config: figure.config });
     const draw = () => react(gd, figure, ...rest);
     // Who gives no whole figure does not wait for the last drawing either.
-    return asked && belowScreen(gd) ? nextFrame().then(() => (gd.isConnected ? draw() : gd)) : draw();
+    if (!asked || !belowScreen(gd)) return draw();
+    gd.style.minHeight = `${figure.layout.height}px`;
+    return nextFrame().then(() => {
+      gd.style.minHeight = "";
+      return gd.isConnected ? draw() : gd;
+    });
   };
 }
 
