@@ -673,7 +673,6 @@ function rest() {
   moved?.end?.();
   if (moved?.point && !moved.until) moved.point.mark.setAttribute("transform", moved.point.was);
   unmark();
-  observe();
 }
 
 // What else is on the page belongs to the setting before: initviz/ui/style.py dims it.
@@ -1093,15 +1092,9 @@ function spare({ Plotly }) {
 
 // ---------------------------------------------------------------- what is watched
 
-const watcher = new MutationObserver(safely(() => SIDES.forEach(standIn)));
-
-function observe() {
-  for (const side of SIDES) {
-    const holder = document.querySelector(PAGE.chart(side));
-    if (holder) watcher.observe(holder, { childList: true, subtree: true });
-    standIn(side);
-  }
-}
+// Pages without a hand have charts of the same keys.
+const watch = safely(() => hand.root.isConnected && SIDES.forEach(standIn));
+const watcher = new MutationObserver(watch);
 
 // ---------------------------------------------------------------- the component
 
@@ -1125,6 +1118,8 @@ function listen() {
   on("keydown", press);
   on("keyup", unpress);
   on("focusout", unpress);
+  // Streamlit replaces a chart's holder too.
+  watcher.observe(document.body, { childList: true, subtree: true });
 }
 
 const attach = safely(({ data, parentElement, setTriggerValue }) => {
@@ -1144,7 +1139,7 @@ const attach = safely(({ data, parentElement, setTriggerValue }) => {
   };
   listen();
   if (!hand.moved) {
-    observe();
+    watch();
     strip();
   }
   if (hand.sweepWhenDrawn && sweepable() && ready()) {

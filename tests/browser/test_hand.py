@@ -695,6 +695,20 @@ def test_no_chart_is_ever_blank_while_the_next_one_is_made(visit: Visit) -> None
     assert visit.page.locator(".st-key-gradient_chart .svg-container").count() == 1
 
 
+def test_no_stand_in_outlasts_the_chart_it_stood_in_for(visit: Visit) -> None:
+    strays = visit.page.locator(".st-key-charts .svg-container:not(.js-plotly-plot *)")
+    # The first pin makes Streamlit replace what holds the charts, on most visits.
+    for _ in range(4):
+        visit.open(GLOROT)
+        visit.page.get_by_role("button", name="Pin").click()
+        visit.until(
+            """() => ['activation', 'gradient'].every(side =>
+                document.querySelector(`.st-key-${side}_chart .js-plotly-plot`)?.data
+                    ?.some(t => t.name?.startsWith('pinned')))"""
+        )
+        expect(strays).to_have_count(0)
+
+
 def test_every_chart_is_drawn_once_a_move_and_those_below_the_screen_last(visit: Visit) -> None:
     visit.open(GLOROT)
     charts = "[...document.querySelectorAll('.js-plotly-plot')].filter(gd => gd._fullLayout)"
