@@ -2,7 +2,8 @@
 
 import inspect
 import math
-import subprocess
+import os
+import runpy
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -258,11 +259,10 @@ def app_command(
     page = Path(__file__).parent.parent / "app.py"
     if not page.exists():
         raise ValueError(f"{page} is missing; run this from a checkout of the project")
-    subprocess.run(  # noqa: S603 - our own interpreter and our own file
-        [sys.executable, "-m", "deploy.serve", "--server.port", port],
-        cwd=page.parent,
-        check=False,
-    )
+    os.chdir(page.parent)
+    sys.argv[1:] = ["--server.port", port]
+    # A server of its own would outlive a signal that ends only this process.
+    runpy.run_module("deploy.serve", run_name="__main__")
 
 
 def _print_signals(signals: Signals) -> None:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import socket
 import subprocess
 import sys
 
@@ -180,3 +182,20 @@ def test_python_m_initviz_runs() -> None:
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr == "error: depth must be a whole number from 1 to 200; got 'x'\n"
+
+
+def test_the_server_ends_with_the_command_that_began_it() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with subprocess.Popen(
+        [sys.executable, "-m", "initviz", "app", "--port", str(port)],
+        env={**os.environ, "STREAMLIT_SERVER_HEADLESS": "true"},
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as command:  # fmt: skip
+        assert any("URL" in line for line in command.stdout)
+        socket.create_connection(("127.0.0.1", port)).close()
+        command.terminate()
+        command.wait(timeout=20)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
