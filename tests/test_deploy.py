@@ -4,6 +4,7 @@ import base64
 import hashlib
 import http.server
 import json
+import os
 import re
 import shutil
 import socket
@@ -12,12 +13,15 @@ import sys
 import threading
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import streamlit
 import yaml
 from streamlit import config as streamlit_config
+
+from deploy.audit import newest, verdict
 
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text())
@@ -205,7 +209,21 @@ class Advisories(http.server.BaseHTTPRequestHandler):
             }],
         }  # fmt: skip
         found = {"vulns": [hole]} if asked["package"]["name"] == "pandas" else {}
-        body = json.dumps(found).encode()
+        self.answer(found)
+
+    def do_GET(self) -> None:
+        """As PyPI would: pandas has a hole, and numpy a newer release."""
+        name = self.path.split("/")[2]
+        hole = {"id": "TEST-2", "aliases": ["CVE-2"], "fixed_in": ["99"], "withdrawn": None}
+        past = {**hole, "id": "TEST-3", "aliases": [], "withdrawn": "2026-01-01T00:00:00Z"}
+        known = {
+            "info": {"version": "99" if name == "numpy" else metadata.version(name).split("+")[0]},
+            "vulnerabilities": [hole, past] if name in ("pandas", "numpy") else [],
+        }
+        self.answer(known)
+
+    def answer(self, known: object) -> None:
+        body = json.dumps(known).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -215,31 +233,52 @@ class Advisories(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def audit(url: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "deploy.audit", "--osv-url", url, "-r", "requirements.txt",
-         "--no-deps", "--disable-pip"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
-def test_a_known_hole_fails_the_audit() -> None:
+@pytest.fixture
+def advisories() -> Iterator[str]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Advisories) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        run = audit(f"http://127.0.0.1:{server.server_port}")
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+def audit(url: str) -> subprocess.CompletedProcess[str]:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        # So that the real PyPI is not asked.
+        proxy = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        return subprocess.run(
+            [sys.executable, "-m", "deploy.audit", "--osv-url", url or proxy,
+             "-r", "requirements.txt", "--no-deps", "--disable-pip"],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+            env={**os.environ, "https_proxy": proxy},
+        )  # fmt: skip
+
+
+def test_a_known_hole_fails_the_audit(advisories: str) -> None:
+    run = audit(advisories)
     assert run.returncode == 1
     assert f"{pinned('pandas').replace('==', ' ')}: TEST-1, fixed in no version" in run.stdout
     assert "1 known holes" in run.stdout
 
 
-def test_a_service_that_does_not_answer_is_said_and_fails_nothing() -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        run = audit(f"http://127.0.0.1:{nobody.getsockname()[1]}")
+def test_services_that_do_not_answer_are_said_and_fail_nothing() -> None:
+    run = audit("")
     assert run.returncode == 0
     assert "NOT DONE" in run.stdout
     assert "known holes" not in run.stdout
+
+
+def test_pypi_tells_the_holes_of_newest_releases(advisories: str) -> None:
+    code, (first, hole, skipped) = verdict(newest([], advisories))
+    assert code == 1
+    assert first.endswith(" packages, 1 known holes")
+    assert hole == f"{pinned('pandas').replace('==', ' ')}: TEST-2, fixed in 99"
+    assert skipped == "not audited: numpy"
+
+
+@pytest.mark.parametrize("name", ["TEST-2", "CVE-2"])
+def test_a_hole_can_be_ignored_by_any_of_its_names(advisories: str, name: str) -> None:
+    assert verdict(newest([name], advisories))[0] == 0
 
 
 def test_an_audit_that_cannot_even_start_is_a_failure() -> None:
