@@ -96,7 +96,10 @@ def plot_histograms(signals: Signals, quantity: Quantity, colours: Palette) -> g
         )
         axes[f"xaxis{suffix}"] = {**_BARE, "domain": [left, right], "anchor": f"y{suffix}"}
         axes[f"yaxis{suffix}"] = {**_BARE, "anchor": f"x{suffix}"}
-        at = {"x": (left + right) / 2, "xref": "paper", "y": 1.0, "yref": "paper"}
+        at = {
+            "x": (left + right) / 2, "xref": "paper", "xanchor": "center",
+            "y": 1.0, "yref": "paper",
+        }  # fmt: skip
         names.append(note(f"layer {layer + 1}", colours, yanchor="bottom", **at))
         ends = f"{number(edges[0])}<br>to {number(edges[-1])}"
         names.append(note(ends, colours, yanchor="top", **{**at, "y": -0.02}))

@@ -32,6 +32,15 @@ def test_histograms_count_every_sampled_value(quantity: str) -> None:
     assert len(bars) == 4
 
 
+def test_what_names_a_histogram_stands_in_its_middle() -> None:
+    layout = distributions.plot_histograms(SIGNALS, "activation", LIGHT).layout
+    for place, axis in enumerate((layout.xaxis, layout.xaxis2, layout.xaxis3, layout.xaxis4)):
+        for text in layout.annotations[2 * place : 2 * place + 2]:
+            # Plotly would anchor a text at the left third of a chart by its left end.
+            assert text.xanchor == "center"
+            assert text.x == pytest.approx(sum(axis.domain) / 2)
+
+
 def test_every_point_of_every_chart_is_in_the_csv() -> None:
     charts = {
         "heat": distributions.plot_magnitudes(SIGNALS, "gradient", LIGHT),
