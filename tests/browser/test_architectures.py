@@ -43,7 +43,11 @@ def test_edit_a_role_of_the_recipe(visit: Visit) -> None:
     label = "The textbook's advice"
     before = visit.curve("act", label)
     visit.page.get_by_role("button", name="Edit the recipe").click()
-    visit.page.get_by_role("combobox", name="Kernel of a convolution").click()
+    kernel = visit.page.get_by_role("combobox", name="Kernel of a convolution")
+    # Whatever scrolls closes an open menu, and a scroll is told of with the next frame only.
+    kernel.scroll_into_view_if_needed()
+    visit.page.evaluate("() => new Promise(requestAnimationFrame)")
+    kernel.click()
     visit.page.get_by_role("option", name="Glorot uniform").click()
     visit.until("() => location.search.includes('conv.weight=glorot_uniform')")
     after = visit.curve("act", f"{label}, edited")
