@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.report import Row
 from initviz import Network
-from initviz.statistics import Floats
+from initviz.engine.statistics import Floats
 from initviz.theory.meanfield import TRAINABLE, phase
 from initviz.training import History, Training, train
 

@@ -16,7 +16,8 @@ from benchmarks import servers
 from benchmarks.classroom import Class, Move, change_depth, change_points, lesson
 from benchmarks.report import Row, against
 from benchmarks.timing import interleaved
-from initviz import Batch, Network, probe, work
+from initviz import Batch, Network, probe
+from initviz.setting import cost
 
 Setting = tuple[Network, Batch]
 
@@ -44,7 +45,7 @@ print(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1
 
 def run() -> list[Row]:
     """Fit an exponent to time and memory over each range."""
-    work.one_core_each()
+    cost.one_core_each()
     nothing = _peak(*SMALLEST)
     rows = []
     for name, settings in RANGES.items():
@@ -53,8 +54,8 @@ def run() -> list[Row]:
         )
         peaks = [_peak(*setting) - nothing for setting in settings]
         for figure, measured, estimate in (
-            ("exponent of time", list(times.values()), work.flops),
-            ("exponent of memory", peaks, work.memory),
+            ("exponent of time", list(times.values()), cost.flops),
+            ("exponent of memory", peaks, cost.memory),
         ):
             rows.append(_row(name, figure, settings, measured, estimate))
     return [*rows, *_students()]

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from benchmarks.timing import interleaved
 from initviz import Batch, Network, Signals, probe
-from initviz.data import draw_cotangent, draw_inputs
-from initviz.network import build
+from initviz.setting.data import draw_cotangent, draw_inputs
+from initviz.setting.network import build
 
 SIZES = ((10, 128, 128), (20, 256, 256), (50, 512, 256))
 _BINS = 41

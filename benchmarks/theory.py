@@ -9,7 +9,7 @@ import initviz.theory
 from benchmarks.report import Row, against
 from benchmarks.timing import interleaved
 from initviz import Batch, Network, probe
-from initviz.memory import forget
+from initviz.runtime.cache import forget
 from initviz.theory.forecast import forecast
 from initviz.theory.plane import plane
 

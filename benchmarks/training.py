@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from benchmarks.report import Row, against
 from benchmarks.timing import interleaved
 from initviz import Batch, Network
-from initviz.network import build
+from initviz.setting.network import build
 from initviz.training import History, Training, train
 from initviz.training.datasets import batches, dataset
 

@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from deploy.stack import ask, free_port, healthy, proxy, replica, running, until
-from initviz.example import NAME, example
+from initviz.checkpoints.example import NAME, example
 
 COOKIE = "initviz_replica"
 HEADERS = {

@@ -8,7 +8,10 @@ import sys
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
-from initviz.ui import chaos, hand, reference, server, weights  # noqa: F401 - imported for the time it takes
+from initviz.ui import server
+from initviz.ui.hand import component  # noqa: F401 - imported for the time it takes
+from initviz.ui.lab import chaos, weights  # noqa: F401 - imported for the time it takes
+from initviz.ui.learn import reference  # noqa: F401 - imported for the time it takes
 
 if __name__ == "__main__":
     server.compile_ahead()

@@ -1,10 +1,10 @@
 """See what weight initialization does to a neural network."""
 
-from initviz.activations import ACTIVATIONS
-from initviz.initializers import INITIALIZERS
-from initviz.network import Batch, Network
+from initviz.catalog.activations import ACTIVATIONS
+from initviz.catalog.initializers import INITIALIZERS
 from initviz.probe import probe
-from initviz.recipes import RECIPES, reinitialize
+from initviz.recipes.table import RECIPES, reinitialize
+from initviz.setting.network import Batch, Network
 from initviz.signals import Signals
 from initviz.theory.forecast import predict
 

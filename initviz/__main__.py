@@ -1,5 +1,5 @@
 """`python -m initviz`."""
 
-from initviz.cli import main
+from initviz.cli.main import main
 
 main()

@@ -8,15 +8,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from initviz import rescaled, work
-from initviz.data import draw_cotangent, draw_inputs
-from initviz.measuring import Observation
-from initviz.modules import dtype_of, observe, observe_exactly
-from initviz.network import CLASSES, DTYPES, Batch, Network, build, fans
+from initviz.engine import homogeneous
+from initviz.engine.module_statistics import Observation
+from initviz.engine.modules import dtype_of, observe, observe_exactly
+from initviz.engine.statistics import Floats
+from initviz.engine.structures import Inputs, tensors
+from initviz.runtime.turns import TURNS
+from initviz.setting import cost
+from initviz.setting.data import draw_cotangent, draw_inputs
+from initviz.setting.network import CLASSES, DTYPES, Batch, Network, build, fans
 from initviz.signals import SIZES, Layers, Signals
-from initviz.statistics import Floats
-from initviz.structures import Inputs, tensors
-from initviz.turns import TURNS
 
 FEWEST_INPUTS = 2
 # Above this root mean square, float32 may already have made an infinity of something.
@@ -61,7 +62,7 @@ def probe(
 
 
 def _probe_network(network: Network, batch: Batch) -> Signals:
-    work.check(network, batch)
+    cost.check(network, batch)
     with TURNS.turn():
         if network.normalization == "none" and batch.dtype in ("float32", "float64"):
             return _dense(network, batch)
@@ -205,7 +206,7 @@ def _signals(
 
 
 def _dense(network: Network, batch: Batch) -> Signals:
-    measured = rescaled.measure(network, batch)
+    measured = homogeneous.measure(network, batch)
     values = dict(measured.values)
     sizes = np.array([values[c] for c in SIZES])
     with np.errstate(over="ignore", divide="ignore"):

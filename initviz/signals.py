@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from initviz.network import Batch, Network
+from initviz.engine.statistics import Floats, Samples, histograms
+from initviz.setting.network import Batch, Network
 from initviz.sketch import sketch
-from initviz.statistics import Floats, Samples, histograms
 
 if TYPE_CHECKING:
-    from initviz.diagnosis import Diagnosis
+    from initviz.verdict.diagnosis import Diagnosis
 
 # log10 of the smallest number each format holds at full precision; below, digits are lost.
 _SMALLEST_NORMAL = {"float64": -307.65, "float32": -37.93, "bfloat16": -37.93, "float16": -4.21}
@@ -104,7 +104,7 @@ class Signals:
     @cached_property
     def diagnosis(self) -> Diagnosis:
         """The verdict, its reason and, for a `Network`, a repair that was itself probed."""
-        from initviz.diagnosis import diagnose  # noqa: PLC0415 - diagnosis probes in its turn
+        from initviz.verdict.diagnosis import diagnose  # noqa: PLC0415 - diagnosis probes in its turn
 
         return diagnose(self)
 

@@ -5,8 +5,8 @@ from html import escape
 
 import numpy as np
 
-from initviz.statistics import Floats
-from initviz.words import power_of_ten
+from initviz.engine.statistics import Floats
+from initviz.runtime.words import power_of_ten
 
 _WIDTH, _HEIGHT = 340, 170
 _LEFT, _TOP, _RIGHT, _BOTTOM = 44, 26, 8, 24

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, probe
-from initviz.data import draw_inputs
-from initviz.network import build
+from initviz.setting.data import draw_inputs
+from initviz.setting.network import build
 from initviz.signals import COLUMNS
 
 NUMERIC = list(COLUMNS[3:])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from initviz import Batch, Network, Signals, probe
-from initviz.statistics import Floats
+from initviz.engine.statistics import Floats
 
 
 def five_layers(initializer: str) -> Signals:

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, probe
-from initviz.data import draw_cotangent, draw_inputs
-from initviz.network import build
+from initviz.setting.data import draw_cotangent, draw_inputs
+from initviz.setting.network import build
 from initviz.signals import COLUMNS
 from tests import reference
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from streamlit import config as streamlit_config
 from streamlit.testing.v1 import AppTest
 
-from initviz import Batch, Network, work
-from initviz.links import FIELDS, Reading, from_params, from_query
-from initviz.tensors import MAX_BYTES, MIB
+from initviz import Batch, Network
+from initviz.checkpoints.tensors import MAX_BYTES, MIB
+from initviz.setting import cost
+from initviz.setting.links import FIELDS, Reading, from_params, from_query
 from initviz.ui.text import plain
 
 ROOT = Path(__file__).parent.parent
@@ -150,7 +151,7 @@ def assert_usable(reading: Reading) -> None:
     """The setting is one that a person could have chosen, and every complaint is one short line."""
     assert Network(**reading.network.model_dump()) == reading.network
     assert Batch(**reading.batch.model_dump()) == reading.batch
-    assert work.fits(reading.network, reading.batch)
+    assert cost.fits(reading.network, reading.batch)
     for problem in reading.problems:
         assert len(problem) < 400
         assert problem.isprintable()

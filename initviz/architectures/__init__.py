@@ -8,7 +8,7 @@ from initviz.architectures.recurrent import RECURRENT
 from initviz.architectures.residual import RESIDUAL
 from initviz.architectures.through_time import ThroughTime, through_time
 from initviz.architectures.transformer import TRANSFORMER
-from initviz.registry import index
+from initviz.catalog.registry import index
 
 __all__ = ["ARCHITECTURES", "Architecture", "ThroughTime", "through_time"]
 

@@ -4,8 +4,8 @@ from functools import lru_cache
 from typing import Any
 
 from initviz.architectures.record import AnySpec, Architecture
-from initviz.spec import Spec
-from initviz.work import MAX_BYTES, MAX_FLOPS
+from initviz.setting.cost import MAX_BYTES, MAX_FLOPS
+from initviz.setting.spec import Spec
 
 # A probe, and the path measured once more in float64, which takes twice as long.
 _PASSES = 3

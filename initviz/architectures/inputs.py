@@ -6,9 +6,9 @@ from importlib.resources import files
 import torch
 from torch import Tensor
 
-from initviz.data import draw_inputs
-from initviz.network import DIGITS_PIXELS, Batch
-from initviz.randomness import generator
+from initviz.runtime.randomness import generator
+from initviz.setting.data import draw_inputs
+from initviz.setting.network import DIGITS_PIXELS, Batch
 
 DIGITS_SIDE = 8
 TEXT = "gettysburg.txt"

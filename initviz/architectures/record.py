@@ -8,11 +8,11 @@ import torch
 from pydantic import AfterValidator
 from torch import Tensor, nn
 
-from initviz.activations import ACTIVATIONS
-from initviz.randomness import global_seed
-from initviz.recipes import Recipe
-from initviz.spec import Spec
-from initviz.statistics import Floats
+from initviz.catalog.activations import ACTIVATIONS
+from initviz.engine.statistics import Floats
+from initviz.recipes.table import Recipe
+from initviz.runtime.randomness import global_seed
+from initviz.setting.spec import Spec
 
 AnySpec = TypeVar("AnySpec", bound=Spec)
 

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from initviz.architectures.inputs import DIGITS_SIDE, noise, rows
 from initviz.architectures.record import Architecture
-from initviz.network import CLASSES, Real, Whole
-from initviz.recipes import Recipe
-from initviz.spec import Spec
+from initviz.recipes.table import Recipe
+from initviz.setting.network import CLASSES, Real, Whole
+from initviz.setting.spec import Spec
 
 _CELLS: dict[str, Callable[[int, int], nn.Module]] = {
     "rnn": nn.RNNCell,

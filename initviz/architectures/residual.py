@@ -8,13 +8,13 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from initviz.activations import ACTIVATIONS
 from initviz.architectures import branches
 from initviz.architectures.inputs import images
 from initviz.architectures.record import ActivationName, Architecture, check_odd
-from initviz.network import DIGITS_PIXELS, Whole
-from initviz.recipes import FIXUP_BRANCH, Recipe
-from initviz.spec import Spec
+from initviz.catalog.activations import ACTIVATIONS
+from initviz.recipes.table import FIXUP_BRANCH, Recipe
+from initviz.setting.network import DIGITS_PIXELS, Whole
+from initviz.setting.spec import Spec
 
 _BRANCHES = {
     "plain": branches.plain,

@@ -11,13 +11,13 @@ from initviz.architectures import ARCHITECTURES
 from initviz.architectures.cost import check, nearest
 from initviz.architectures.record import Architecture
 from initviz.architectures.study import BATCH_SIZE
-from initviz.editing import edited, rule_of, text_of
-from initviz.links import shortened
-from initviz.network import Batch
-from initviz.recipes import RECIPES, Recipe, rules_of
-from initviz.roles import ROLES
-from initviz.spec import Spec
-from initviz.words import listed, quoted
+from initviz.recipes.edits import edited, rule_of, text_of
+from initviz.recipes.roles import ROLES
+from initviz.recipes.table import RECIPES, Recipe, rules_of
+from initviz.runtime.words import listed, quoted
+from initviz.setting.links import shortened
+from initviz.setting.network import Batch
+from initviz.setting.spec import Spec
 
 RECIPE = "recommended"
 _OWN = ("architecture", "recipe", "against", "seed")
@@ -27,7 +27,7 @@ _OWN = ("architecture", "recipe", "against", "seed")
 class Setting:
     """An architecture with its fields, a recipe with edited roles, and a seed.
 
-    `rules` are pairs of a role and what `initviz.editing.rule_of` reads. `against` names the
+    `rules` are pairs of a role and what `initviz.recipes.edits.rule_of` reads. `against` names the
     recipe to compare with, if any.
     """
 

@@ -14,13 +14,13 @@ from initviz.architectures.record import Architecture, Path
 from initviz.architectures.recurrent import Unrolled
 from initviz.architectures.through_time import through_time
 from initviz.architectures.trunk import along
-from initviz.diagnosis import Diagnosis, judge, judge_drift
+from initviz.engine.statistics import Floats
 from initviz.probe import probe
-from initviz.recipes import Recipe, reinitialize
+from initviz.recipes.table import Recipe, reinitialize
+from initviz.runtime.turns import TURNS
+from initviz.setting.spec import Spec
 from initviz.signals import Signals
-from initviz.spec import Spec
-from initviz.statistics import Floats
-from initviz.turns import TURNS
+from initviz.verdict.diagnosis import Diagnosis, judge, judge_drift
 
 BATCH_SIZE = 32
 

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from initviz.architectures.recurrent import Unrolled
 from initviz.architectures.trunk import variances
-from initviz.data import draw_cotangent
-from initviz.statistics import Floats
+from initviz.engine.statistics import Floats
+from initviz.setting.data import draw_cotangent
 
 
 @dataclass(frozen=True)

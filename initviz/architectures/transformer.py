@@ -7,12 +7,12 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from initviz.activations import ACTIVATIONS
 from initviz.architectures.encoder import EncoderBlock
 from initviz.architectures.inputs import characters, tokens
 from initviz.architectures.record import ActivationName, Architecture
-from initviz.network import Whole
-from initviz.spec import Spec
+from initviz.catalog.activations import ACTIVATIONS
+from initviz.setting.network import Whole
+from initviz.setting.spec import Spec
 
 
 class Transformer(Spec):

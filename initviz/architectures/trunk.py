@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from initviz.architectures.record import Path
-from initviz.data import draw_cotangent
-from initviz.measuring import or_zero
-from initviz.statistics import Floats
+from initviz.engine.module_statistics import or_zero
+from initviz.engine.statistics import Floats
+from initviz.setting.data import draw_cotangent
 
 
 def along(module: nn.Module, inputs: Tensor, names: Sequence[str], *, seed: int = 0) -> Path:

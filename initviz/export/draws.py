@@ -6,10 +6,16 @@ from math import prod, sqrt
 from typing import Any, Literal
 
 from initviz.architectures import Architecture
-from initviz.initializers import INITIALIZERS, TRUNCATED, UNIFORM, Initializer, VarianceScaling
-from initviz.recipes import Recipe, Rule, rules_of
-from initviz.roles import Slot
-from initviz.spec import Spec
+from initviz.catalog.initializers import (
+    INITIALIZERS,
+    TRUNCATED,
+    UNIFORM,
+    Initializer,
+    VarianceScaling,
+)
+from initviz.recipes.roles import Slot
+from initviz.recipes.table import Recipe, Rule, rules_of
+from initviz.setting.spec import Spec
 
 Library = Literal["torch", "keras", "flax"]
 # The initializers that are told their amplitude, by the noise that they multiply.

@@ -1,7 +1,7 @@
 """A draw as an initializer that Keras or Flax calls with a shape: one inside another."""
 
+from initviz.catalog.initializers import EYE, ORTHOGONAL, UNIFORM
 from initviz.export.draws import Draw, Library
-from initviz.initializers import EYE, ORTHOGONAL, UNIFORM
 
 
 def composed(draw: Draw, library: Library) -> str:

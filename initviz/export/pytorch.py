@@ -1,7 +1,7 @@
 """A draw as statements on a PyTorch parameter."""
 
+from initviz.catalog.initializers import EYE, ORTHOGONAL, SPARSE, UNIFORM
 from initviz.export.draws import Draw
-from initviz.initializers import EYE, ORTHOGONAL, SPARSE, UNIFORM
 
 # Noise that is drawn for a matrix, and the number of axes of the tensors that PyTorch takes it for.
 _AXES = {ORTHOGONAL.name: range(2, 6), EYE.name: range(2, 3), SPARSE.name: range(2, 3)}

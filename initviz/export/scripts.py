@@ -9,15 +9,15 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from initviz.activations import ACTIVATIONS
 from initviz.architectures import Architecture
+from initviz.catalog.activations import ACTIVATIONS
+from initviz.catalog.registry import index
 from initviz.export import pytorch
 from initviz.export.draws import Draw, Library, draws
 from initviz.export.initializers import composed
-from initviz.recipes import Recipe
-from initviz.registry import index
-from initviz.spec import Spec
-from initviz.words import listed, quoted
+from initviz.recipes.table import Recipe
+from initviz.runtime.words import listed, quoted
+from initviz.setting.spec import Spec
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),

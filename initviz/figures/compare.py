@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from initviz.activations import ACTIVATIONS
-from initviz.compare import Cell
-from initviz.diagnosis import DECADES, Verdict
+from initviz.catalog.activations import ACTIVATIONS
+from initviz.catalog.initializers import INITIALIZERS
+from initviz.engine.statistics import Floats
+from initviz.experiments.compare import Cell
 from initviz.figures.signal import (
     QUANTITIES,
     Curve,
@@ -24,9 +25,8 @@ from initviz.figures.signal import (
     zone_shapes,
 )
 from initviz.figures.theme import Figure, Palette, diverging, layer_axis, layers, layout
-from initviz.initializers import INITIALIZERS
-from initviz.statistics import Floats
-from initviz.words import from_log10, number
+from initviz.runtime.words import from_log10, number
+from initviz.verdict.diagnosis import DECADES, Verdict
 
 # Decades over the whole depth at which the colour is full: four times what a verdict allows.
 FULL = 4 * DECADES

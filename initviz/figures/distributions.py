@@ -3,6 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from initviz.engine.statistics import Floats, histograms
 from initviz.figures.theme import (
     PANEL_HEIGHT,
     Figure,
@@ -14,9 +15,8 @@ from initviz.figures.theme import (
     shades,
     value_axis,
 )
+from initviz.runtime.words import number
 from initviz.signals import Quantity, Signals
-from initviz.statistics import Floats, histograms
-from initviz.words import number
 
 _SYMBOLS: dict[Quantity, str] = {
     "pre-activation": "z",

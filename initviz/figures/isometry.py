@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from initviz.engine.statistics import Floats
+from initviz.experiments.jacobian import SingularValues
 from initviz.figures.theme import Figure, Palette, layer_axis, layout, note, translucent, value_axis
-from initviz.jacobian import SingularValues
-from initviz.statistics import Floats
+from initviz.runtime.words import from_log10
 from initviz.theory.spectrum import Density
-from initviz.words import from_log10
 
 _BINS = 40
 # The fewest decades shown, so that an isometry looks like one.

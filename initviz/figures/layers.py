@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from initviz.checkpoints.weights import RULES, Layer, Weights
+from initviz.engine.statistics import Floats
 from initviz.figures.theme import (
     Figure,
     Palette,
@@ -17,10 +19,8 @@ from initviz.figures.theme import (
     translucent,
     value_axis,
 )
-from initviz.statistics import Floats
+from initviz.runtime.words import number
 from initviz.theory.independent import density, edges
-from initviz.weights import RULES, Layer, Weights
-from initviz.words import number
 
 _BINS = 40
 _POINTS = 200

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from initviz.classical import LINE, Fits
+from initviz.catalog.initializers import INITIALIZERS
+from initviz.engine.statistics import Floats
+from initviz.experiments.classical import LINE, Fits
+from initviz.experiments.starts import DEPTHS
+from initviz.experiments.starts import INITIALIZERS as DRAWN_BY
 from initviz.figures.theme import PANEL_HEIGHT, Figure, Palette, layout, translucent, value_axis
-from initviz.initializers import INITIALIZERS
-from initviz.matters import DEPTHS
-from initviz.matters import INITIALIZERS as DRAWN_BY
-from initviz.statistics import Floats
 
 Trace = dict[str, Any]
 # Networks' outcomes, by initializer and depth.

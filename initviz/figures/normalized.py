@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from initviz.diagnosis import DECADES
+from initviz.engine.statistics import Floats
+from initviz.experiments.normalized import GAINS, Swept
 from initviz.figures.signal import heights, log_axis, zone_shapes
 from initviz.figures.theme import (
     PANEL_HEIGHT,
@@ -17,9 +18,8 @@ from initviz.figures.theme import (
     note,
     value_axis,
 )
-from initviz.normalized import GAINS, Swept
-from initviz.statistics import Floats
-from initviz.words import from_log10, number
+from initviz.runtime.words import from_log10, number
+from initviz.verdict.diagnosis import DECADES
 
 Trace = dict[str, Any]
 NAMES = ("without normalization", "with batch normalization")

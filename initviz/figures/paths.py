@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from initviz.architectures.record import Path
 from initviz.architectures.study import Study
-from initviz.diagnosis import DECADES
+from initviz.engine.statistics import Floats
 from initviz.figures.signal import (
     Curve,
     Trace,
@@ -20,8 +20,8 @@ from initviz.figures.signal import (
     zone_shapes,
 )
 from initviz.figures.theme import Figure, Palette, layer_axis, layout, translucent
-from initviz.statistics import Floats
-from initviz.words import from_log10
+from initviz.runtime.words import from_log10
+from initviz.verdict.diagnosis import DECADES
 
 _MARKED = 60
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from initviz.engine.statistics import Floats
 from initviz.figures.signal import heights, log_axis
 from initviz.figures.theme import Figure, Palette, layout, note
 from initviz.figures.training import LOSSES, cross, decades, guessing, log10, straight
-from initviz.statistics import Floats
-from initviz.words import number
+from initviz.runtime.words import number
 
 
 def plot_rates(

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from initviz.engine.statistics import Floats
 from initviz.figures.signal import Curve, log_axis, window
 from initviz.figures.theme import Figure, Palette, layer_axis, layers, layout, note
 from initviz.figures.training import DETAIL_HEIGHT
-from initviz.statistics import Floats
 
 Trace = dict[str, Any]
 # Between two steps of what is played, in milliseconds.

@@ -8,13 +8,13 @@ from typing import Any, Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from initviz.diagnosis import DECADES
+from initviz.engine.statistics import Floats
+from initviz.experiments.sweep import gain_range
 from initviz.figures.theme import Figure, Palette, layer_axis, layers, layout, note, value_axis
-from initviz.network import Network
+from initviz.runtime.words import from_log10
+from initviz.setting.network import Network
 from initviz.signals import Signals, smallest_normal_log10
-from initviz.statistics import Floats
-from initviz.sweep import gain_range
-from initviz.words import from_log10
+from initviz.verdict.diagnosis import DECADES
 
 Statistic = Literal["variance", "std"]
 Window = tuple[float, float]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from initviz.engine.statistics import Floats
 from initviz.figures.theme import (
     Figure,
     Palette,
@@ -18,7 +19,6 @@ from initviz.figures.theme import (
     value_axis,
 )
 from initviz.figures.training import DETAIL_HEIGHT, decades, log10, step_axis
-from initviz.statistics import Floats
 
 _TICKS = 6
 

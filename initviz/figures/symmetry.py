@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from initviz.engine.statistics import Floats
+from initviz.experiments.symmetry import BIASES, NOISES, STEPS, WIDTH, Biased, Symmetry
 from initviz.figures.theme import (
     PANEL_HEIGHT,
     Figure,
@@ -13,9 +15,7 @@ from initviz.figures.theme import (
     translucent,
     value_axis,
 )
-from initviz.statistics import Floats
-from initviz.symmetry import BIASES, NOISES, STEPS, WIDTH, Biased, Symmetry
-from initviz.words import number, power_of_ten
+from initviz.runtime.words import number, power_of_ten
 
 Trace = dict[str, Any]
 _FAINTEST = 0.25

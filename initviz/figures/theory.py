@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from initviz.engine.statistics import Floats
 from initviz.figures.theme import Palette, layers, translucent
-from initviz.statistics import Floats
+from initviz.runtime.words import from_log10
 from initviz.theory.band import Band
 from initviz.theory.forecast import Forecast
-from initviz.words import from_log10
 
 Trace = dict[str, Any]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from initviz.engine.statistics import Floats
 from initviz.figures.signal import Window, log_axis
 from initviz.figures.theme import Figure, Palette, layout, note, value_axis
-from initviz.statistics import Floats
 
 Trace = dict[str, Any]
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from initviz.diagnosis import DEAD, SATURATED
+from initviz.engine.statistics import Floats
 from initviz.figures.theme import (
     PANEL_HEIGHT,
     Figure,
@@ -17,7 +17,7 @@ from initviz.figures.theme import (
     value_axis,
 )
 from initviz.signals import Signals
-from initviz.statistics import Floats
+from initviz.verdict.diagnosis import DEAD, SATURATED
 
 
 def plot_units(signals: Signals, colours: Palette) -> go.Figure:

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from initviz.catalog.initializers import INITIALIZERS
+from initviz.engine.statistics import Floats
 from initviz.figures.theme import (
     PANEL_HEIGHT,
     Figure,
@@ -14,10 +16,8 @@ from initviz.figures.theme import (
     layout,
     value_axis,
 )
-from initviz.initializers import INITIALIZERS
+from initviz.runtime.words import number
 from initviz.signals import Signals
-from initviz.statistics import Floats
-from initviz.words import number
 
 
 def plot_weights(signals: Signals, colours: Palette) -> go.Figure:

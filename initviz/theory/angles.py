@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from initviz.activations import ACTIVATIONS
+from initviz.catalog.activations import ACTIVATIONS
 from initviz.theory.gaussian import Floats, nodes
 
 _TERMS = 400

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from initviz.activations import ACTIVATIONS
-from initviz.data import input_cosine
-from initviz.initializers import INITIALIZERS
-from initviz.network import CLASSES, Batch, Network, fans
+from initviz.catalog.activations import ACTIVATIONS
+from initviz.catalog.initializers import INITIALIZERS
+from initviz.setting.data import input_cosine
+from initviz.setting.network import CLASSES, Batch, Network, fans
 from initviz.theory.finite_width import Layer, shift, stray, unsteady
 from initviz.theory.forecast import Forecast, forecast
 from initviz.theory.gaussian import Floats

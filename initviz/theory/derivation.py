@@ -6,8 +6,8 @@ E[(∂ℓ/∂z_{l-1})²] = n_out Var(w) E[φ'²] E[(∂ℓ/∂z_l)²] (Glorot an
 
 from dataclasses import dataclass
 
-from initviz.initializers import INITIALIZERS
-from initviz.network import Network
+from initviz.catalog.initializers import INITIALIZERS
+from initviz.setting.network import Network
 from initviz.theory.gaussian import moments
 
 

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from initviz.activations import ACTIVATIONS
+from initviz.catalog.activations import ACTIVATIONS
 from initviz.theory.gaussian import Floats
 
 _TERMS = 48

@@ -15,12 +15,12 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from initviz.data import input_lengths
-from initviz.initializers import INITIALIZERS
-from initviz.network import CLASSES, Batch, Network, fans
+from initviz.catalog.initializers import INITIALIZERS
+from initviz.runtime.words import number
+from initviz.setting.data import input_lengths
+from initviz.setting.network import CLASSES, Batch, Network, fans
 from initviz.theory.gaussian import Floats
 from initviz.theory.tables import table
-from initviz.words import number
 
 COLUMNS = (
     "preact_mean", "preact_var", "preact_ms", "act_mean", "act_var", "act_ms",

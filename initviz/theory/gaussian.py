@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from initviz.activations import ACTIVATIONS, Activation
+from initviz.catalog.activations import ACTIVATIONS, Activation
 
 Floats = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from initviz.statistics import Floats
+from initviz.engine.statistics import Floats
 
 
 def edges(rows: int, columns: int, variance: float) -> tuple[float, float]:

@@ -12,10 +12,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from initviz.activations import ACTIVATIONS
-from initviz.data import input_lengths
-from initviz.initializers import INITIALIZERS
-from initviz.network import Batch, Network, fans
+from initviz.catalog.activations import ACTIVATIONS
+from initviz.catalog.initializers import INITIALIZERS
+from initviz.setting.data import input_lengths
+from initviz.setting.network import Batch, Network, fans
 from initviz.theory.forecast import forecast
 from initviz.theory.gaussian import Floats, moments
 from initviz.theory.spectrum import Density, density

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.optimize import brentq
 
-from initviz.activations import ACTIVATIONS
+from initviz.catalog.activations import ACTIVATIONS
 from initviz.theory.angles import overlap, shortfall, slope_overlap
 from initviz.theory.gaussian import moments
 

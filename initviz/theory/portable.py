@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from initviz.activations import ACTIVATIONS
-from initviz.data import input_cosine, input_lengths
-from initviz.initializers import INITIALIZERS
-from initviz.network import CLASSES, Batch, Network, fans
+from initviz.catalog.activations import ACTIVATIONS
+from initviz.catalog.initializers import INITIALIZERS
+from initviz.setting.data import input_cosine, input_lengths
+from initviz.setting.network import CLASSES, Batch, Network, fans
 from initviz.theory.band import error_likeness
 from initviz.theory.finite_width import coarse
 from initviz.theory.forecast import LARGEST_BIAS, loss_error

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 
-from initviz.activations import ACTIVATIONS
+from initviz.catalog.activations import ACTIVATIONS
 from initviz.theory.gaussian import Floats, main_moments
 
 LOWEST, HIGHEST = -24.0, 24.0

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from initviz import work
-from initviz.network import Batch, Network
+from initviz.runtime.words import counted
+from initviz.setting import cost
+from initviz.setting.network import Batch, Network
 from initviz.training.datasets import dataset
 from initviz.training.spec import Training
-from initviz.words import counted
 
 # What a person who has asked for a run waits for, on one core, and what a small server can hold.
 MOST_SECONDS = 60.0
@@ -33,7 +33,7 @@ def seconds(networks: Sequence[Network], training: Training) -> float:
     values = many * network.depth * network.width * training.batch_size
     numbers = 6.0 * training.batch_size * weights / _RATE + _A_VALUE * values
     numbers += _A_WEIGHT[training.optimizer] * weights
-    drawing = sum(work.seconds(each, _LEAST) for each in networks)
+    drawing = sum(cost.seconds(each, _LEAST) for each in networks)
     step = _A_LAYER * network.depth + numbers * (2 if training.dtype == "float64" else 1)
     return drawing + training.steps * step
 

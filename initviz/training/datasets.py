@@ -8,8 +8,8 @@ import torch
 from sklearn.datasets import load_breast_cancer, make_moons
 from torch import Tensor
 
-from initviz.data import digits, standardised
-from initviz.randomness import generator
+from initviz.runtime.randomness import generator
+from initviz.setting.data import digits, standardised
 
 _MOONS, _NOISE = 1000, 0.2
 # How many examples, from the first on, are for training; the rest are the test.

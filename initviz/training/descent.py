@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import torch
 
-from initviz.network import Network
+from initviz.runtime.turns import TURNS
+from initviz.setting.network import Network
 from initviz.training.datasets import Dataset, batches
 from initviz.training.optimizers import OPTIMIZERS
 from initviz.training.parameters import Parameters
 from initviz.training.spec import Training
 from initviz.training.stack import Pass, Stack
-from initviz.turns import TURNS
 
 
 def descend(

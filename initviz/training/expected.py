@@ -3,12 +3,12 @@
 import math
 from typing import Literal
 
-from initviz.diagnosis import DECADES
-from initviz.initializers import INITIALIZERS
-from initviz.network import Network
+from initviz.catalog.initializers import INITIALIZERS
+from initviz.runtime.words import capitalized, counted, from_log10, number
+from initviz.setting.network import Network
 from initviz.theory.gaussian import moments
 from initviz.theory.meanfield import TRAINABLE, Phase, phase
-from initviz.words import capitalized, counted, from_log10, number
+from initviz.verdict.diagnosis import DECADES
 
 Verdict = Literal["trained", "learning", "stalled", "diverged", "early"]
 

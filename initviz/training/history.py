@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from initviz.network import Network
-from initviz.statistics import Floats
+from initviz.engine.statistics import Floats
+from initviz.setting.network import Network
 from initviz.training.run import Step
 from initviz.training.spec import Training
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from initviz.initializers import INITIALIZERS
-from initviz.links import to_params as network_params
-from initviz.network import Batch, Network
+from initviz.catalog.initializers import INITIALIZERS
+from initviz.runtime.words import listed, quoted
+from initviz.setting.links import to_params as network_params
+from initviz.setting.network import Batch, Network
 from initviz.training.spec import MOST_NETWORKS, Training
-from initviz.words import listed, quoted
 
 # What the address holds of a training; number format and seed are the batch's.
 FIELDS = ("data", "optimizer", "learning_rate", "steps", "batch_size")

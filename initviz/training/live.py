@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from initviz.network import Network
-from initviz.statistics import Floats
+from initviz.engine.statistics import Floats
+from initviz.setting.network import Network
 from initviz.training import budget
 from initviz.training.history import History, layer_table
 from initviz.training.job import Job

@@ -7,9 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from initviz import statistics
-from initviz.activations import Activation
-from initviz.statistics import Floats
+from initviz.catalog.activations import Activation
+from initviz.engine import statistics
+from initviz.engine.statistics import Floats
 from initviz.training.stack import Pass
 
 # Mean squares beyond these are summed again in float64: float32 loses their squares.

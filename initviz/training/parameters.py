@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from initviz.initializers import INITIALIZERS
-from initviz.network import Network, biases, readout_weight
-from initviz.noise import layer_noise
-from initviz.turns import checkpoint
+from initviz.catalog.initializers import INITIALIZERS
+from initviz.runtime.turns import checkpoint
+from initviz.setting.network import Network, biases, readout_weight
+from initviz.setting.noise import layer_noise
 
 
 @dataclass(frozen=True)

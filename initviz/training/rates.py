@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from initviz.network import Network
-from initviz.statistics import Floats
+from initviz.engine.statistics import Floats
+from initviz.runtime.words import counted, number
+from initviz.setting.network import Network
 from initviz.training import budget
 from initviz.training.datasets import dataset
 from initviz.training.history import LAST_STEPS, History
@@ -13,7 +14,6 @@ from initviz.training.job import Job
 from initviz.training.reading import learns, name
 from initviz.training.run import check, train
 from initviz.training.spec import Training
-from initviz.words import counted, number
 
 # Rates on either side of the one chosen, and how many of them make a factor of ten.
 _EITHER_SIDE, _A_DECADE = 3, 2

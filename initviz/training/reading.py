@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from initviz.initializers import INITIALIZERS
-from initviz.network import Network
+from initviz.catalog.initializers import INITIALIZERS
+from initviz.runtime.words import counted, number
+from initviz.setting.network import Network
 from initviz.training.datasets import dataset
 from initviz.training.expected import Verdict, why
 from initviz.training.history import LAST_STEPS, History
-from initviz.words import counted, number
 
 # Losses as shares of what guessing costs. Below a quarter, four digits in five and more are right.
 TRAINED = 0.25

@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from initviz.activations import ACTIVATIONS
-from initviz.network import DTYPES, Network
-from initviz.statistics import Floats
+from initviz.catalog.activations import ACTIVATIONS
+from initviz.engine.statistics import Floats
+from initviz.runtime.turns import TURNS
+from initviz.setting.network import DTYPES, Network
 from initviz.training import budget
 from initviz.training.datasets import batches, dataset
 from initviz.training.measures import LayerStatistics, measure, norms
@@ -17,7 +18,6 @@ from initviz.training.optimizers import OPTIMIZERS
 from initviz.training.parameters import drawn
 from initviz.training.spec import MOST_NETWORKS, Training
 from initviz.training.stack import Pass, Stack
-from initviz.turns import TURNS
 
 # What several networks must share to be trained as one.
 SHARED = ("depth", "width", "activation", "normalization", "architecture")

@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from initviz.network import Real, Whole, one_of
-from initviz.spec import Spec
+from initviz.setting.network import Real, Whole, one_of
+from initviz.setting.spec import Spec
 
 DATA = {
     "digits": "Handwritten digits",

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from initviz.activations import ACTIVATIONS, Activation
-from initviz.network import Network
+from initviz.catalog.activations import ACTIVATIONS, Activation
+from initviz.runtime.turns import checkpoint
+from initviz.setting.network import Network
 from initviz.training.copies import of_copies, share
 from initviz.training.normalization import Normalization, Normalized
 from initviz.training.parameters import Parameters
-from initviz.turns import checkpoint
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,20 @@ from typing import Any, NoReturn, TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
-from initviz import Batch, Network, Signals, probe, work
+from initviz import Batch, Network, Signals, probe
 from initviz.architectures.cost import flops as architecture_flops
 from initviz.architectures.repair import Repair, find_repair
 from initviz.architectures.setting import Setting
 from initviz.architectures.study import BATCH_SIZE, Study, study
-from initviz.compare import Cell, examine
-from initviz.ensemble import DRAWS, ensemble
-from initviz.jacobian import SingularValues, flops, measure
-from initviz.memory import forget, kept
-from initviz.statistics import Floats
-from initviz.sweep import sweep
+from initviz.checkpoints.weights import Weights, inspect
+from initviz.engine.statistics import Floats
+from initviz.experiments.compare import Cell, examine
+from initviz.experiments.ensemble import DRAWS, ensemble
+from initviz.experiments.jacobian import SingularValues, flops, measure
+from initviz.experiments.sweep import sweep
+from initviz.runtime.cache import forget, kept
+from initviz.runtime.turns import TURNS, stoppable
+from initviz.setting import cost
 from initviz.theory.band import Band, band
 from initviz.theory.cobweb import Cobweb, cobweb
 from initviz.theory.forecast import Forecast, forecast
@@ -28,10 +31,8 @@ from initviz.theory.isometry import Law, law
 from initviz.theory.plane import Plane, plane
 from initviz.theory.portable import portable
 from initviz.training.job import Job
-from initviz.turns import TURNS, stoppable
 from initviz.ui.state import give_way, look
 from initviz.ui.text import plain
-from initviz.weights import Weights, inspect
 
 # About 500 probes of 20 layers.
 CACHE_BYTES = 128 * 2**20
@@ -61,13 +62,13 @@ _LOG = logging.getLogger(__name__)
 
 def signals_of(network: Network, batch: Batch) -> Signals:
     """Probe a network once for all sessions; the result is never changed."""
-    long = work.flops(network, batch) > _LONG
+    long = cost.flops(network, batch) > _LONG
     return _explained("Measuring", lambda: _signals(network, batch), long=long)
 
 
 def fix_of(network: Network, batch: Batch) -> Network | None:
     """Look once for the repair of a network."""
-    long = work.flops(network, batch) > _LONG / _CANDIDATES
+    long = cost.flops(network, batch) > _LONG / _CANDIDATES
     return _explained("Looking for a repair", lambda: _fix(network, batch), long=long)
 
 
@@ -244,7 +245,7 @@ def _explained(
 ) -> Result:
     """Work until done or until this run is superseded; say so if it takes long or fails."""
     # OpenMP keeps this number for each thread, and every run of a page is a new thread.
-    work.one_core_each()
+    cost.one_core_each()
     queue = TURNS.waiting
     text = f"{what}, in a queue of {queue + 1}: others are at work" if queue else what
     # A spinner waits in a thread of its own, which costs more than a short job.

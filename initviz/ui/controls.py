@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from initviz.initializers import INITIALIZERS
-from initviz.links import FIELDS
+from initviz.catalog.initializers import INITIALIZERS
+from initviz.setting.links import FIELDS
 from initviz.ui import state
 from initviz.ui.stories import STORIES, story_of
 from initviz.ui.text import LABELS

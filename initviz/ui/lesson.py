@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from initviz.ui import cache, explore
+from initviz.runtime.words import listed, quoted
+from initviz.ui import cache
+from initviz.ui.lab import explore
 from initviz.ui.text import plain
-from initviz.words import listed, quoted
 
 # What may be chosen, by name; the first of each is what the page opens with.
 Choices = Mapping[str, tuple[str, ...]]

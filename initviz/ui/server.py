@@ -11,7 +11,8 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from initviz import Batch, Network, probe, work
+from initviz import Batch, Network, probe
+from initviz.setting import cost
 
 # On Linux, where the trouble is; elsewhere there is no such folder.
 _DESCRIPTORS = Path("/proc/self/fd")
@@ -35,7 +36,7 @@ def compile_ahead() -> None:
 
 @cache
 def _prepare() -> None:
-    work.one_core_each()
+    cost.one_core_each()
     send_at_once()
     compile_ahead()
     probe(Network(), Batch())

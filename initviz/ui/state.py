@@ -14,11 +14,12 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
-from initviz.activations import ACTIVATIONS
+from initviz.catalog.activations import ACTIVATIONS
+from initviz.catalog.initializers import INITIALIZERS
 from initviz.figures.compare import MOST_CURVES
 from initviz.figures.signal import SMALLEST_WINDOW, Window
-from initviz.initializers import INITIALIZERS
-from initviz.links import (
+from initviz.runtime.words import listed, quoted
+from initviz.setting.links import (
     FIELDS,
     Reading,
     from_params,
@@ -28,8 +29,7 @@ from initviz.links import (
     to_params,
     to_query,
 )
-from initviz.network import Batch, Network
-from initviz.words import listed, quoted
+from initviz.setting.network import Batch, Network
 
 MAX_PINS = 3
 VIEWS: dict[str, tuple[str, ...]] = {

@@ -1,6 +1,6 @@
 """The classic stories, each one click away."""
 
-from initviz.network import Network
+from initviz.setting.network import Network
 
 STORIES: dict[str, Network] = {
     "Sigmoid, 30 deep": Network(depth=30, activation="sigmoid", initializer="glorot_uniform"),

@@ -3,12 +3,12 @@
 import re
 from typing import Literal
 
-from initviz.activations import ACTIVATIONS
-from initviz.diagnosis import Verdict
-from initviz.initializers import INITIALIZERS
-from initviz.links import to_params
-from initviz.network import DTYPES, INPUTS, LOSSES, NORMALIZATIONS, Batch, Network
-from initviz.words import capitalized
+from initviz.catalog.activations import ACTIVATIONS
+from initviz.catalog.initializers import INITIALIZERS
+from initviz.runtime.words import capitalized
+from initviz.setting.links import to_params
+from initviz.setting.network import DTYPES, INPUTS, LOSSES, NORMALIZATIONS, Batch, Network
+from initviz.verdict.diagnosis import Verdict
 
 # A factor this near to 1 is said to change nothing.
 STEADY = 1e-3

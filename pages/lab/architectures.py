@@ -1,10 +1,11 @@
 """Architectures: convolutions, residual branches, recurrence, attention; and what draws them."""
 
-from initviz.ui import architectures, explore, study_controls, study_state
+from initviz.ui.architectures import controls, page, state
+from initviz.ui.lab import explore
 
-study_state.open_page()
-study_controls.pick_architecture()
-study_controls.fields()
-setting, problems = study_state.current()
+state.open_page()
+controls.pick_architecture()
+controls.fields()
+setting, problems = state.current()
 explore.complaints(tuple(problems))
-architectures.show(setting)
+page.show(setting)

@@ -1,7 +1,9 @@
 """Edge of chaos: the plane of weight and bias sizes, and the network that stands on it."""
 
-from initviz.ui import chaos, controls, explore, hand, state
+from initviz.ui import controls, state
 from initviz.ui.cache import signals_of
+from initviz.ui.hand import component
+from initviz.ui.lab import chaos, explore
 
 state.open_page()
 controls.main_controls()
@@ -9,5 +11,5 @@ now = state.current()
 explore.complaints(now.problems)
 chaos.maps(now.network)
 explore.charts(now, signals_of(now.network, now.batch))
-hand.hand(now)
+component.hand(now)
 explore.switches()

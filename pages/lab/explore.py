@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from initviz.ui import controls, derivation, explore, hand, state
+from initviz.ui import controls, state
 from initviz.ui.cache import signals_of
+from initviz.ui.hand import component
+from initviz.ui.lab import derivation, explore
 
 state.open_page()
 
@@ -18,7 +20,7 @@ def explore_a_network() -> None:
     signals = signals_of(now.network, now.batch)
     answer = st.container()
     figures = explore.charts(now, signals)
-    hand.hand(now)
+    component.hand(now)
     with st.container(horizontal=True, vertical_alignment="center", key="details"):
         explore.panel_picker()
         explore.switches()

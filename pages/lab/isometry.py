@@ -1,6 +1,7 @@
 """Isometry: how strongly each direction of the input arrives at the output."""
 
-from initviz.ui import controls, explore, isometry, state
+from initviz.ui import controls, state
+from initviz.ui.lab import explore, isometry
 
 state.open_page()
 controls.main_controls()

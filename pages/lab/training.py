@@ -1,9 +1,10 @@
 """Training: networks that begin differently learn the same data, side by side."""
 
-from initviz.ui import lesson, training, training_controls, training_state
+from initviz.ui import lesson
+from initviz.ui.training import controls, page, state
 
 lesson.question("Training", "does what starts well learn well?")
-training_state.open_page()
-training_controls.fields()
-setting, problems = training_state.current()
-training.show(setting, problems)
+state.open_page()
+controls.fields()
+setting, problems = state.current()
+page.show(setting, problems)

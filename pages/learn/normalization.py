@@ -1,6 +1,8 @@
 """Normalization: the same initializer with and without it, at every gain."""
 
-from initviz.ui import explore, lesson, normalized
+from initviz.ui import lesson
+from initviz.ui.lab import explore
+from initviz.ui.learn import normalized
 
 lesson.question("Normalization", "does it mend weights that begin too small or too large?")
 lesson.open_page(normalized.PAGE, normalized.CHOICES)

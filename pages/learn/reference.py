@@ -1,6 +1,6 @@
 """Reference: every activation, initializer and recipe, with formula and source."""
 
-from initviz.ui import reference
+from initviz.ui.learn import reference
 
 reference.terms()
 reference.activations()

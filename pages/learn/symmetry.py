@@ -1,6 +1,8 @@
 """Symmetry: units that begin as copies stay copies, and what tells them apart."""
 
-from initviz.ui import explore, lesson, symmetry
+from initviz.ui import lesson
+from initviz.ui.lab import explore
+from initviz.ui.learn import symmetry
 
 lesson.question("Symmetry", "what if all weights begin the same?")
 lesson.open_page(symmetry.PAGE, symmetry.CHOICES)

@@ -9,7 +9,7 @@ from torch import nn
 
 from initviz import probe
 from initviz.architectures import ARCHITECTURES
-from initviz.recipes import RECIPES, Recipe, Rule, reinitialize
+from initviz.recipes.table import RECIPES, Recipe, Rule, reinitialize
 
 CNN = ARCHITECTURES["cnn"]
 LECUN = Recipe(

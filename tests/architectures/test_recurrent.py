@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from initviz.architectures import ARCHITECTURES, through_time
-from initviz.data import draw_cotangent
-from initviz.recipes import RECIPES, Recipe, Rule, reinitialize
-from initviz.roles import slots
+from initviz.recipes.roles import slots
+from initviz.recipes.table import RECIPES, Recipe, Rule, reinitialize
+from initviz.setting.data import draw_cotangent
 
 RECURRENT = ARCHITECTURES["recurrent"]
 CELLS = ("rnn", "lstm", "gru")

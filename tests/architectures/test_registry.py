@@ -6,8 +6,8 @@ import torch
 
 from initviz import probe
 from initviz.architectures import ARCHITECTURES
-from initviz.recipes import RECIPES, reinitialize
-from initviz.roles import slots
+from initviz.recipes.roles import slots
+from initviz.recipes.table import RECIPES, reinitialize
 
 # The recipes that lack a role that the architecture has.
 REFUSED = {

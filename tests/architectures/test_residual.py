@@ -6,7 +6,7 @@ import torch
 
 from initviz import probe
 from initviz.architectures import ARCHITECTURES
-from initviz.recipes import RECIPES, Recipe, Rule, reinitialize
+from initviz.recipes.table import RECIPES, Recipe, Rule, reinitialize
 
 RESIDUAL = ARCHITECTURES["residual"]
 HE = RECIPES["recommended"]

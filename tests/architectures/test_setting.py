@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from initviz.architectures import ARCHITECTURES
 from initviz.architectures.setting import Setting, from_params, recipes_for, to_params
-from initviz.recipes import RECIPES
-from initviz.roles import ROLES
+from initviz.recipes.roles import ROLES
+from initviz.recipes.table import RECIPES
 
 SETTINGS = [
     Setting("cnn", ARCHITECTURES["cnn"].spec()),

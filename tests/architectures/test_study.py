@@ -8,10 +8,10 @@ from initviz.architectures import ARCHITECTURES
 from initviz.architectures.cost import check, flops, nearest
 from initviz.architectures.repair import find_repair
 from initviz.architectures.study import BATCH_SIZE, study
-from initviz.data import draw_cotangent
-from initviz.editing import edited, rule_of
-from initviz.recipes import RECIPES, reinitialize
-from initviz.work import MAX_FLOPS
+from initviz.recipes.edits import edited, rule_of
+from initviz.recipes.table import RECIPES, reinitialize
+from initviz.setting.cost import MAX_FLOPS
+from initviz.setting.data import draw_cotangent
 
 A = ARCHITECTURES
 

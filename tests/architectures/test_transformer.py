@@ -10,8 +10,8 @@ from torch import nn
 from initviz import probe
 from initviz.architectures import ARCHITECTURES
 from initviz.architectures.inputs import TEXT, characters
-from initviz.recipes import RECIPES, Recipe, Rule, reinitialize
-from initviz.roles import slots
+from initviz.recipes.roles import slots
+from initviz.recipes.table import RECIPES, Recipe, Rule, reinitialize
 
 TRANSFORMER = ARCHITECTURES["transformer"]
 XAVIER = Recipe(

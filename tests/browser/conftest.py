@@ -159,4 +159,4 @@ def visit(browser: Browser, address: str) -> Iterator[Visit]:
     slip = visit.slip
     context.close()
     assert visit.complaints == []
-    assert slip is None, "an error in initviz/ui/hand.js"
+    assert slip is None, "an error in initviz/ui/hand"

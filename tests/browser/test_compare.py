@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network
-from initviz.compare import examine
+from initviz.experiments.compare import examine
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.xdist_group("browser")

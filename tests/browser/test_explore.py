@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from initviz import Batch, Network, predict, probe
-from initviz.links import from_query
-from initviz.network import build
+from initviz.setting.links import from_query
+from initviz.setting.network import build
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.xdist_group("browser")

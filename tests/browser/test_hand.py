@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, expect
 
 from initviz import ACTIVATIONS, Batch, Network, predict, probe
-from initviz.links import from_query, to_query
+from initviz.runtime.words import from_log10
+from initviz.setting.links import from_query, to_query
 from initviz.theory.band import band
 from initviz.theory.forecast import forecast
 from initviz.theory.portable import portable
-from initviz.words import from_log10
 from tests.browser.conftest import ROOT, Visit
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-SOURCE = (ROOT / "initviz" / "ui" / "hand.js").read_text()
+SOURCE = (ROOT / "initviz" / "ui" / "hand" / "hand.js").read_text()
 COLUMNS = ("act_var", "grad_preact_var", "grad_act_var", "grad_weight_var")
 GLOROT = "/?depth=50&initializer=glorot_uniform"
 
@@ -868,8 +868,6 @@ def test_the_parts_of_streamlits_page_that_the_script_relies_on(visit: Visit) ->
         "its ticks": ".st-key-gradient_chart .ytick text",
     }
     missing = [name for name, selector in parts.items() if not visit.page.locator(selector).count()]
-    assert missing == [], (
-        f"Streamlit's page has no longer {missing}: mend PAGE in initviz/ui/hand.js"
-    )
+    assert missing == [], f"Streamlit's page has no longer {missing}: mend PAGE in initviz/ui/hand"
     for selector in ("stApp", "stSlider", "stSliderThumbValue", "js-plotly-plot", "svg-container"):
         assert selector in SOURCE

@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 from initviz import Batch, Network
-from initviz.jacobian import measure
+from initviz.experiments.jacobian import measure
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.xdist_group("browser")

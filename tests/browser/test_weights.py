@@ -9,7 +9,7 @@ import torch
 from playwright.sync_api import expect
 from safetensors.torch import save
 
-from initviz.example import NAME, example
+from initviz.checkpoints.example import NAME, example
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.xdist_group("browser")

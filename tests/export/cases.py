@@ -9,9 +9,9 @@ import pytest
 from scipy.stats import ks_2samp
 
 from initviz.architectures import ARCHITECTURES, Architecture
-from initviz.recipes import Recipe, Rule, reinitialize, rules_of
-from initviz.roles import ROLES
-from initviz.spec import Spec
+from initviz.recipes.roles import ROLES
+from initviz.recipes.table import Recipe, Rule, reinitialize, rules_of
+from initviz.setting.spec import Spec
 
 FIELDS: dict[str, list[dict[str, Any]]] = {
     "cnn": [

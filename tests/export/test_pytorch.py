@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from initviz.activations import ACTIVATIONS
 from initviz.architectures import ARCHITECTURES, Architecture
+from initviz.catalog.activations import ACTIVATIONS
+from initviz.catalog.initializers import INITIALIZERS
 from initviz.export import source
-from initviz.initializers import INITIALIZERS
-from initviz.recipes import RECIPES, Recipe, Rule
-from initviz.spec import Spec
+from initviz.recipes.table import RECIPES, Recipe, Rule
+from initviz.setting.spec import Spec
 from tests.export.cases import FIELDS, FLAGS, NETWORKS, assert_alike, ours, own, ruled, run
 
 DRAWS = 6

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from initviz import Batch, Network, codegen
+from initviz import Batch, Network
 from initviz.architectures import ARCHITECTURES
+from initviz.catalog.initializers import INITIALIZERS
 from initviz.export import FRAMEWORKS, source
-from initviz.initializers import INITIALIZERS
-from initviz.network import NORMALIZATIONS
-from initviz.recipes import RECIPES, Recipe, Rule
-from initviz.roles import ROLES
+from initviz.export import network as dense
+from initviz.recipes.roles import ROLES
+from initviz.recipes.table import RECIPES, Recipe, Rule
+from initviz.setting.network import NORMALIZATIONS
 from tests.export.cases import FLAGS, NETWORKS, own, ruled
 
 RULES = st.builds(
@@ -51,7 +52,7 @@ def test_nothing_is_undefined_or_unused(framework: str, tmp_path: Path) -> None:
             product(INITIALIZERS, NORMALIZATIONS)
         ):
             network = Network(initializer=initializer, normalization=normalization, gain=1.5)
-            text = getattr(codegen, framework)(network, Batch())
+            text = getattr(dense, framework)(network, Batch())
             (tmp_path / f"dense_{number}.py").write_text(text)
     ruff = [
         sys.executable,

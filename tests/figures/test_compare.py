@@ -9,7 +9,7 @@ import pytest
 from plotly.io import to_json
 
 from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network
-from initviz.compare import Cell, compare
+from initviz.experiments.compare import Cell, compare
 from initviz.figures.compare import (
     FULL,
     SIGNS,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from initviz import Batch, Network
+from initviz.experiments.jacobian import measure, twin
 from initviz.figures.isometry import Measured, plot_bundle, plot_spectrum
 from initviz.figures.theme import DARK, LIGHT
-from initviz.jacobian import measure, twin
 from initviz.theory.isometry import law
 
 

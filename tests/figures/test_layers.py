@@ -8,11 +8,11 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from initviz.example import NAME, example
+from initviz.checkpoints.example import NAME, example
+from initviz.checkpoints.weights import RULES, inspect
 from initviz.figures.export import to_csv
 from initviz.figures.layers import plot_singular, plot_sizes
 from initviz.figures.theme import DARK, LIGHT, Figure
-from initviz.weights import RULES, inspect
 
 EXAMPLE = inspect(example(), NAME)
 ODD = inspect(

@@ -4,7 +4,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from initviz.classical import CLASSICAL, LINE, STARTS, Fits
+from initviz.experiments.classical import CLASSICAL, LINE, STARTS, Fits
+from initviz.experiments.starts import DEPTHS, INITIALIZERS
 from initviz.figures.export import to_csv
 from initviz.figures.matters import (
     plot_accuracy_by_depth,
@@ -13,7 +14,6 @@ from initviz.figures.matters import (
     plot_spread_by_depth,
 )
 from initviz.figures.theme import DARK, LIGHT
-from initviz.matters import DEPTHS, INITIALIZERS
 
 RNG = np.random.default_rng(0)
 

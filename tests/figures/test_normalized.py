@@ -4,6 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from initviz.experiments.normalized import GAINS, swept
 from initviz.figures.export import to_csv
 from initviz.figures.normalized import (
     NAMES,
@@ -13,7 +14,6 @@ from initviz.figures.normalized import (
     plot_weight_gradient,
 )
 from initviz.figures.theme import DARK, LIGHT
-from initviz.normalized import GAINS, swept
 
 FOUND = swept("relu", "glorot_uniform", 10)
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from initviz import INITIALIZERS, Network, probe
+from initviz.engine.statistics import SAMPLE_SIZE
 from initviz.figures import distributions, units, weights
 from initviz.figures.export import to_csv
 from initviz.figures.theme import LIGHT
-from initviz.statistics import SAMPLE_SIZE
 
 QUANTITIES = ("pre-activation", "activation", "gradient")
 SIGNALS = probe(Network(depth=12))

@@ -7,7 +7,7 @@ from initviz.architectures import ARCHITECTURES
 from initviz.architectures.study import Study, study
 from initviz.figures import paths
 from initviz.figures.theme import LIGHT
-from initviz.recipes import RECIPES
+from initviz.recipes.table import RECIPES
 
 
 @pytest.fixture(scope="module", params=ARCHITECTURES)

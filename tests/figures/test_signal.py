@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from initviz import Batch, Network, Signals, probe
-from initviz.diagnosis import DECADES
 from initviz.figures import signal
 from initviz.figures.theme import DARK, LIGHT
+from initviz.verdict.diagnosis import DECADES
 
 ACT, GRAD = signal.QUANTITIES["act"], signal.QUANTITIES["z"]
 

@@ -4,6 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from initviz.experiments.symmetry import NOISES, STEPS, WIDTH, biased, symmetry
 from initviz.figures.export import to_csv
 from initviz.figures.symmetry import (
     noise_name,
@@ -14,7 +15,6 @@ from initviz.figures.symmetry import (
     plot_similarity,
 )
 from initviz.figures.theme import DARK, LIGHT
-from initviz.symmetry import NOISES, STEPS, WIDTH, biased, symmetry
 
 RUN = symmetry("constant", "relu")
 

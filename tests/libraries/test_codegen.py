@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, codegen
-from initviz.network import NORMALIZATIONS
-from initviz.network import build as build_ours
+from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network
+from initviz.export import network
+from initviz.setting.network import NORMALIZATIONS
+from initviz.setting.network import build as build_ours
 from tests.export.cases import run
 from tests.libraries import exported
 
 # Keras's own arrays do not know NumPy 2's protocol.
 pytestmark = pytest.mark.filterwarnings("default", "ignore:__array__ impl:DeprecationWarning")
-EXPORTS = {"keras": codegen.keras, "flax": codegen.flax}
+EXPORTS = {"keras": network.keras, "flax": network.flax}
 
 
 @pytest.fixture(params=EXPORTS)

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from initviz.architectures import ARCHITECTURES
-from initviz.recipes import RECIPES
+from initviz.recipes.table import RECIPES
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network
-from initviz.compare import PAIRS, compare, networks, ranked
-from initviz.ui import compare as page
+from initviz.experiments.compare import PAIRS, compare, networks, ranked
+from initviz.ui.lab import compare as page
 from initviz.ui.text import BADGES
 
 ROOT = Path(__file__).parents[2]

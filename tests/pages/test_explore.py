@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from initviz import INITIALIZERS, Batch, Network
-from initviz.links import from_query, to_query
+from initviz.setting.links import from_query, to_query
 from initviz.ui.stories import STORIES
 
 ROOT = Path(__file__).parents[2]

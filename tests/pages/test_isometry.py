@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from initviz import ACTIVATIONS, Batch, Network, jacobian
-from initviz.jacobian import measure, twin
+from initviz import ACTIVATIONS, Batch, Network
+from initviz.experiments import jacobian
+from initviz.experiments.jacobian import measure, twin
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from initviz.classical import CLASSICAL
-from initviz.matters import DEPTHS, INITIALIZERS, networks
+from initviz.experiments.classical import CLASSICAL
+from initviz.experiments.starts import DEPTHS, INITIALIZERS, networks
 
 ROOT = Path(__file__).parents[2]
 

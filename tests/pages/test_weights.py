@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 
-from initviz.example import NAME, example
+from initviz.checkpoints.example import NAME, example
 from tests.test_safety import MARKDOWN, unescaped
 
 ROOT = Path(__file__).parents[2]

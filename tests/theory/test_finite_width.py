@@ -8,7 +8,7 @@ from scipy.special import digamma, polygamma
 from scipy.stats import binom
 
 from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, probe
-from initviz.randomness import generator
+from initviz.runtime.randomness import generator
 from initviz.theory.band import band
 from initviz.theory.finite_width import Layer, stray
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, jacobian
-from initviz.data import draw_inputs
+from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network
+from initviz.experiments import jacobian
+from initviz.setting.data import draw_inputs
 from initviz.theory import isometry
 from initviz.theory.isometry import law
 from initviz.theory.meanfield import edge

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from initviz import INITIALIZERS, Batch, Network
-from initviz.data import input_lengths
+from initviz.setting.data import input_lengths
 from initviz.theory.forecast import forecast
 from initviz.theory.portable import portable
 from initviz.theory.tables import table

@@ -6,9 +6,9 @@ import torch
 from torch.nn import functional as F
 
 from initviz import Batch, Network
-from initviz.data import digits
-from initviz.network import build
-from initviz.randomness import generator
+from initviz.runtime.randomness import generator
+from initviz.setting.data import digits
+from initviz.setting.network import build
 from initviz.training import Training
 
 

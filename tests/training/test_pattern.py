@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from initviz import Network
-from initviz.statistics import Floats
+from initviz.engine.statistics import Floats
 from initviz.theory.meanfield import phase
 from initviz.training import History, Training, train
 

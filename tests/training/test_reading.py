@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from initviz import Batch, Network, predict
+from initviz.runtime.words import number
 from initviz.training import History, Reading, Training, read, train
 from initviz.training.reading import DIVERGED
-from initviz.words import number
 
 NOTHING = math.log(10)
 

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from initviz import Batch, Network
-from initviz.network import build
+from initviz.runtime.turns import TURNS, Turns, stoppable
+from initviz.setting.network import build
 from initviz.training import Step, Training, budget, train
 from initviz.training.datasets import batches, dataset
 from initviz.training.measures import norms
 from initviz.training.parameters import drawn
 from initviz.training.stack import Stack
-from initviz.turns import TURNS, Turns, stoppable
 
 SMALL = Network(depth=3, width=16)
 EXPLODING = SMALL.replace(initializer="normal", scale=1e20)

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from initviz import Network
-from initviz.statistics import Floats, projections
-from initviz.statistics import distinct as different
+from initviz.engine.statistics import Floats, projections
+from initviz.engine.statistics import distinct as different
 from initviz.training import Training, train
 from initviz.training import parameters as drawing
 

@@ -1,0 +1,1 @@
+"""A file of weights: read, recognised, told of; nothing runs and nothing is unpickled."""

@@ -1,0 +1,1 @@
+"""Forward, backward, numbers: what a pass measures, without an opinion on it."""

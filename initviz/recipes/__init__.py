@@ -1,0 +1,1 @@
+"""Which initializer each parameter of a module gets; how one is drawn is the catalog's."""

@@ -1,0 +1,1 @@
+"""Results kept, turns taken, seeds to generators, numbers in words: nothing of the subject."""

@@ -1,0 +1,1 @@
+"""What a person chose, validated, with its inputs and its cost; nothing is run here."""

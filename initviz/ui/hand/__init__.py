@@ -1,0 +1,1 @@
+"""What runs in the browser: curves that follow the finger; one JavaScript file a job."""

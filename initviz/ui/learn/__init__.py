@@ -1,0 +1,1 @@
+"""The pages that teach one thing each: one file a page."""
