@@ -12,7 +12,7 @@ from initviz import Network
 from initviz.runtime.turns import stoppable
 from initviz.training import Training, train
 from initviz.training.history import LAYER_COLUMNS
-from tests.test_cli import run
+from tests.cli.test_main import run
 
 BRIEF = "train --depth 3 --width 16 --steps 25"
 BOTH = f"{BRIEF} --initializer he_normal --initializer xavier_uniform"

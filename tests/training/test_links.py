@@ -8,7 +8,7 @@ import pytest
 from initviz import Network
 from initviz.training import Training
 from initviz.training.links import command, from_params, networks_of, to_params
-from tests.test_cli import run
+from tests.cli.test_main import run
 
 
 def read(**params: str):

@@ -52,7 +52,8 @@ def test_it_is_done_once_however_many_ask_at_once() -> None:
 
 def test_the_first_visitor_waits_for_no_compiler() -> None:
     code = """
-from initviz import Batch, Network, kernels, probe
+from initviz import Batch, Network, probe
+from initviz.engine import kernels
 from initviz.figures import distributions
 from initviz.figures.theme import LIGHT
 from initviz.ui import server
