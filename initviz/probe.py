@@ -3,25 +3,19 @@
 from collections.abc import Callable, Mapping
 from typing import Any, overload
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from initviz.engine import homogeneous
-from initviz.engine.module_statistics import Observation
-from initviz.engine.modules import dtype_of, observe, observe_exactly
-from initviz.engine.statistics import Floats
+from initviz.engine import networks
+from initviz.engine.losses import BatchLoss, OwnLoss
+from initviz.engine.measurement import Measurement
+from initviz.engine.modules import dtype_of, observe_exactly
 from initviz.engine.structures import Inputs, tensors
-from initviz.runtime.turns import TURNS
-from initviz.setting import cost
-from initviz.setting.data import draw_cotangent, draw_inputs
-from initviz.setting.network import CLASSES, DTYPES, Batch, Network, build, fans
-from initviz.signals import SIZES, Layers, Signals
+from initviz.setting.data import draw_inputs
+from initviz.setting.network import Batch, Network
+from initviz.signals import Signals
 
 FEWEST_INPUTS = 2
-# Above this root mean square, float32 may already have made an infinity of something.
-_NEAR_OVERFLOW = 30.0
 
 
 @overload
@@ -55,80 +49,15 @@ def probe(
             raise ValueError(f"batch must be a Batch for a Network; got {type(batch).__name__}")
         if loss is not None:
             raise ValueError("loss must be left out for a Network, whose Batch names it")
-        return _probe_network(subject, batch)
+        return Signals.of(networks.measure(subject, batch))
     if isinstance(subject, nn.Module):
-        return _probe_module(subject, batch, loss)
+        return Signals.of(_measure_module(subject, batch, loss))
     raise TypeError(f"probe takes a Network or an nn.Module; got {type(subject).__name__}")
 
 
-def _probe_network(network: Network, batch: Batch) -> Signals:
-    cost.check(network, batch)
-    with TURNS.turn():
-        if network.normalization == "none" and batch.dtype in ("float32", "float64"):
-            return _dense(network, batch)
-        observation, nonfinite = _observe_built(network, batch)
-    return _signals(observation, nonfinite, batch.dtype, network, batch)
-
-
-def _observe_built(network: Network, batch: Batch) -> tuple[Observation, Floats]:
-    inputs, labels = draw_inputs(batch, fans(network, batch)[0][0])
-    observation, nonfinite = observe_exactly(
-        build(network, batch), inputs.to(DTYPES[batch.dtype]), _Loss(batch, labels)
-    )
-    hidden = slice(network.depth)
-    return (
-        Observation(
-            observation.names[hidden],
-            observation.kinds[hidden],
-            {c: v[hidden] for c, v in observation.values.items()},
-            {q: s.first(network.depth) for q, s in observation.samples.items()},
-        ),
-        nonfinite[hidden],
-    )
-
-
-class _Loss:
-    """Maps a module's output to the scalar that is differentiated."""
-
-    def __init__(self, batch: Batch, labels: Tensor) -> None:
-        self._batch, self._labels = batch, labels
-
-    def __call__(self, output: object) -> Tensor:
-        found = next((t for t in tensors(output) if t.is_floating_point()), None)
-        if found is None:
-            raise ValueError(
-                "the module must return a floating-point tensor, or a structure with one; "
-                f"got {type(output).__name__}"
-            )
-        if self._batch.loss == "gaussian":
-            if found.dim() == 0:
-                return found
-            return (found * draw_cotangent(self._batch.seed, found.shape).to(found.dtype)).sum()
-        if found.dim() != 2 or found.shape[1] < CLASSES:
-            raise ValueError(
-                f"loss='cross_entropy' needs outputs of shape (batch, {CLASSES} or more classes); "
-                f"got {tuple(found.shape)}"
-            )
-        return F.cross_entropy(found, self._labels)
-
-
-class _OwnLoss:
-    """A caller's loss, whose result has to be a scalar."""
-
-    def __init__(self, loss: Callable[[Any], Tensor]) -> None:
-        self._loss = loss
-
-    def __call__(self, output: object) -> Tensor:
-        value: object = self._loss(output)
-        if isinstance(value, Tensor) and value.numel() == 1:
-            return value.squeeze()
-        got = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
-        raise ValueError(f"loss must return a tensor with one number; got {got}")
-
-
-def _probe_module(
+def _measure_module(
     module: nn.Module, batch: object, loss: Callable[[Any], Tensor] | None
-) -> Signals:
+) -> Measurement:
     spec, labels = Batch(), torch.empty(0)
     if isinstance(batch, Batch):
         spec = batch
@@ -136,7 +65,7 @@ def _probe_module(
         inputs = inputs.to(next(module.parameters()).dtype)
     else:
         inputs = _checked(batch)
-    measured = _Loss(spec, labels) if loss is None else _OwnLoss(loss)
+    measured = BatchLoss(spec, labels) if loss is None else OwnLoss(loss)
     try:
         observation, nonfinite = observe_exactly(module, inputs, measured, seed=spec.seed)
     except ValueError:
@@ -146,7 +75,8 @@ def _probe_module(
         reason = " ".join(str(error).split())
         raise ValueError(f"{type(module).__name__} does not run on this batch: {reason}") from error
     dtype = str(dtype_of(module)).removeprefix("torch.")
-    return _signals(observation, nonfinite, dtype, None, spec if spec is batch else None)
+    given = spec if spec is batch else None
+    return networks.observed(observation, nonfinite, dtype, batch=given)
 
 
 def _checked(batch: object) -> Any:
@@ -181,68 +111,3 @@ def _features(module: nn.Module) -> int:
         f"{type(module).__name__} does not begin with nn.Linear, so the shape of its inputs is "
         "unknown; give a tensor of inputs instead of a Batch"
     )
-
-
-def _signals(
-    observation: Observation,
-    nonfinite: Floats,
-    dtype: str,
-    network: Network | None,
-    batch: Batch | None,
-) -> Signals:
-    values = observation.values | {"nonfinite_fraction": nonfinite}
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log10 = {c: np.log10(values[c]) for c in SIZES}
-    return Signals(
-        layers=Layers(observation.names, observation.kinds),
-        values=values,
-        log10=log10,
-        samples=observation.samples,
-        dtype=dtype,
-        network=network,
-        batch=batch,
-        unseen=observation.unseen,
-    )
-
-
-def _dense(network: Network, batch: Batch) -> Signals:
-    measured = homogeneous.measure(network, batch)
-    values = dict(measured.values)
-    sizes = np.array([values[c] for c in SIZES])
-    with np.errstate(over="ignore", divide="ignore"):
-        logs = np.log10(sizes)
-        if any(e.any() for e in measured.exponents.values()):
-            doublings = np.array([measured.exponents[c] for c in SIZES])
-            logs += 2 * np.log10(2) * doublings
-            sizes = np.ldexp(sizes, 2 * doublings)
-            for column in measured.exponents.keys() - SIZES:
-                values[column] = np.ldexp(values[column], measured.exponents[column])
-    values |= zip(SIZES, sizes, strict=True)
-    log10 = dict(zip(SIZES, logs, strict=True))
-    values["nonfinite_fraction"] = _nonfinite(network, batch, float(logs.max()) / 2)
-    return Signals(
-        layers=Layers(
-            tuple(f"linear_{layer + 1}" for layer in range(network.depth)),
-            ("linear",) * network.depth,
-        ),
-        values=values,
-        log10=log10,
-        samples=measured.samples,
-        dtype=batch.dtype,
-        network=network,
-        batch=batch,
-    )
-
-
-def _nonfinite(network: Network, batch: Batch, largest: float) -> Floats:
-    """Return what the dtype itself makes of the pass: the share of NaN and ±inf.
-
-    Only where the largest root mean square, in decades, comes near the end of the range is
-    the plain pass run to see.
-    """
-    ceiling = {"float32": _NEAR_OVERFLOW, "float64": 300.0}[batch.dtype]
-    if largest < ceiling:
-        return np.zeros(network.depth)
-    inputs, labels = draw_inputs(batch, fans(network, batch)[0][0])
-    plain = observe(build(network, batch), inputs.to(DTYPES[batch.dtype]), _Loss(batch, labels))
-    return plain.values["nonfinite_fraction"][: network.depth]

@@ -1,55 +1,23 @@
-"""What a probe returns: a tidy table, one row a layer, and samples for histograms."""
-
-from __future__ import annotations
+"""What a probe returns: a measurement with its tidy table, its verdict and its histograms."""
 
 import json
 import math
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from initviz.engine.measurement import COLUMNS, Measurement, Quantity
 from initviz.engine.statistics import Floats, Samples, histograms
-from initviz.setting.network import Batch, Network
 from initviz.sketch import sketch
-
-if TYPE_CHECKING:
-    from initviz.verdict.diagnosis import Diagnosis
-
-# log10 of the smallest number each format holds at full precision; below, digits are lost.
-_SMALLEST_NORMAL = {"float64": -307.65, "float32": -37.93, "bfloat16": -37.93, "float16": -4.21}
-Quantity = Literal["pre-activation", "activation", "gradient"]
+from initviz.verdict.diagnosis import Diagnosis, diagnose
 
 # In bytes: everything but numbers, and the counts and edges of a layer's 41 bins.
 _OBJECTS, _HISTOGRAM = 16 * 2**10, 8 * 83
-COLUMNS = (
-    "layer", "name", "kind", "fan_in", "fan_out", "weight_mean", "weight_var",
-    "preact_mean", "preact_var", "preact_ms", "act_mean", "act_var", "act_ms",
-    "grad_preact_var", "grad_act_var", "grad_weight_var",
-    "dead_fraction", "saturated_fraction", "correlation", "distinct_fraction",
-    "nonfinite_fraction",
-)  # fmt: skip
-SIZES = tuple(c for c in COLUMNS if c.endswith(("_var", "_ms")) and not c.startswith("weight"))
-
-
-def smallest_normal_log10(dtype: str) -> float:
-    """Return log10 of the smallest number a format holds at full precision (IEEE 754)."""
-    return _SMALLEST_NORMAL.get(dtype, -math.inf)
-
-
-@dataclass(frozen=True)
-class Layers:
-    """The layers a table has rows for, in the order they ran."""
-
-    names: tuple[str, ...]
-    kinds: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.names)
 
 
 @dataclass(frozen=True)
@@ -60,25 +28,13 @@ class Histogram:
     counts: NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Signals:
-    """One forward and one backward pass, measured.
+class Signals(Measurement):
+    """A measurement with its table, its verdict and its pictures."""
 
-    `values` holds every numeric column. `log10` holds the base-10 logarithms of the sizes
-    (`SIZES`), which stay finite where the size itself is beyond what float64 holds.
-    `samples` holds up to `SAMPLE_SIZE` values a layer, in blocks spread over batch × units.
-    `network` is None for a module of your own, and `unseen` names those of its matrices that
-    were used, if at all, in a way that no row could be made of.
-    """
-
-    layers: Layers
-    values: dict[str, Floats]
-    log10: dict[str, Floats]
-    samples: dict[str, Samples]
-    dtype: str
-    network: Network | None = None
-    batch: Batch | None = None
-    unseen: tuple[str, ...] = ()
+    @classmethod
+    def of(cls, measured: Measurement) -> Self:
+        """Return what was measured as signals."""
+        return cls(**vars(measured))
 
     def __repr__(self) -> str:
         return f"<Signals of {len(self.layers)} layers in {self.dtype}>"
@@ -104,8 +60,6 @@ class Signals:
     @cached_property
     def diagnosis(self) -> Diagnosis:
         """The verdict, its reason and, for a `Network`, a repair that was itself probed."""
-        from initviz.verdict.diagnosis import diagnose  # noqa: PLC0415 - diagnosis probes in its turn
-
         return diagnose(self)
 
     def histogram(self, quantity: Quantity, bins: int = 41) -> Histogram:

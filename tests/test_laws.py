@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, probe
+from initviz.engine.measurement import COLUMNS
 from initviz.setting.data import draw_inputs
 from initviz.setting.network import build
-from initviz.signals import COLUMNS
 
 NUMERIC = list(COLUMNS[3:])
 FEW = settings(max_examples=25, deadline=None)

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, probe
+from initviz.engine.measurement import COLUMNS
 from initviz.setting.data import draw_cotangent, draw_inputs
 from initviz.setting.network import build
-from initviz.signals import COLUMNS
 from tests import reference
 
 DENSE_COLUMNS = [c for c in COLUMNS if c.endswith(("_var", "_ms", "_mean", "_fraction"))]

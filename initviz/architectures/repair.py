@@ -9,7 +9,7 @@ from initviz.architectures.record import Architecture
 from initviz.architectures.study import BATCH_SIZE, study
 from initviz.recipes.table import RECIPES, Recipe
 from initviz.setting.spec import Spec
-from initviz.verdict.diagnosis import OTHER_SEEDS
+from initviz.verdict.thresholds import OTHER_SEEDS
 
 # Operations that the search may spend, a few seconds, and the batch it shrinks to when large.
 _SEARCH_FLOPS = 2e11

@@ -20,7 +20,8 @@ from initviz.recipes.table import Recipe, reinitialize
 from initviz.runtime.turns import TURNS
 from initviz.setting.spec import Spec
 from initviz.signals import Signals
-from initviz.verdict.diagnosis import Diagnosis, judge, judge_drift
+from initviz.verdict.diagnosis import Diagnosis
+from initviz.verdict.verdict import judge, judge_drift
 
 BATCH_SIZE = 32
 

@@ -1,4 +1,4 @@
-"""What a pass measured, before exponents are put back: columns by name."""
+"""What the dense pass measured, before exponents are put back: columns by name."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ Exponents = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Measured:
+class Columns:
     """Raw results, by column.
 
     The true value of a mean square or variance is values[column] · 4^exponents[column], that
@@ -30,21 +30,21 @@ class Measured:
         return sum(c.nbytes for c in columns) + sum(s.mantissa.nbytes for s in drawn)
 
 
-def join(parts: list[Measured]) -> Measured:
+def join(parts: list[Columns]) -> Columns:
     """Put chunks one after the other."""
     first, *others = parts
     if not others:
         return first
-    return Measured(
+    return Columns(
         values={c: np.concatenate([p.values[c] for p in parts]) for c in first.values},
         exponents={c: np.concatenate([p.exponents[c] for p in parts]) for c in first.exponents},
         samples={q: stacked([p.samples[q] for p in parts]) for q in first.samples},
     )
 
 
-def merge(parts: list[Measured]) -> Measured:
+def merge(parts: list[Columns]) -> Columns:
     """Put columns side by side."""
-    return Measured(
+    return Columns(
         values={c: v for p in parts for c, v in p.values.items()},
         exponents={c: e for p in parts for c, e in p.exponents.items()},
         samples={q: s for p in parts for q, s in p.samples.items()},

@@ -19,14 +19,14 @@ from torch import Tensor
 from initviz.catalog.activations import ACTIVATIONS, Activation
 from initviz.catalog.initializers import INITIALIZERS
 from initviz.engine import dense_statistics, statistics
-from initviz.engine.columns import Exponents, Measured, join, merge
+from initviz.engine.columns import Columns, Exponents, join, merge
 from initviz.engine.exponents import activate, comfortable, ldexp, slope
+from initviz.engine.measurement import SIZES
 from initviz.runtime.cache import room
 from initviz.runtime.turns import checkpoint
 from initviz.setting.data import draw_cotangent, draw_inputs
 from initviz.setting.network import Batch, Network, biases, fans, readout_weight
 from initviz.setting.noise import Draw, layer_noise
-from initviz.signals import SIZES
 
 # A chunk stays in a core's cache, and its values drift by less than 1e±8 from root mean squares
 # within the comfortable range, so that float32 holds them and their products.
@@ -55,7 +55,7 @@ class Stack:
     chunk: int
 
 
-def measure(network: Network, batch: Batch) -> Measured:
+def measure(network: Network, batch: Batch) -> Columns:
     """Run the pass in the batch's dtype, float32 or float64, and measure every layer.
 
     A float32 pass whose numbers float32 cannot vouch for is run again in float64.
@@ -109,7 +109,7 @@ def _chunk(layer_numel: int, draw: Draw, factor: float) -> int:
 
 @torch.inference_mode()
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def _run(stack: Stack) -> Measured:
+def _run(stack: Stack) -> Columns:
     one = len(stack.inputs), len(stack.weights[0])
     depth, width = len(stack.weights), one[1]
     sizes = [2 * depth * math.prod(one), stack.chunk * math.prod(one), stack.chunk * width**2]
@@ -120,7 +120,7 @@ def _run(stack: Stack) -> Measured:
     return merge([_weights(stack), ahead, back])
 
 
-def _weights(stack: Stack) -> Measured:
+def _weights(stack: Stack) -> Columns:
     """Describe the weight matrices from their noise, measured when it was drawn."""
     factor = np.array(stack.factors)
     values = {
@@ -129,7 +129,7 @@ def _weights(stack: Stack) -> Measured:
         "weight_mean": factor * [draw.mean for draw in stack.draws],
         "weight_var": factor * factor * [draw.variance for draw in stack.draws],
     }
-    return Measured(values, {}, {})
+    return Columns(values, {}, {})
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class _Forward:
     h_exponent: Exponents
 
 
-def _forward(stack: Stack, both: Tensor) -> tuple[_Forward, Measured]:
+def _forward(stack: Stack, both: Tensor) -> tuple[_Forward, Columns]:
     """Carry the batch forward, and measure z and h of each chunk while it is at hand."""
     exponents = np.zeros(both.shape[:2], np.int64)
     parts = []
@@ -192,7 +192,7 @@ def _loss_gradient(stack: Stack, h: Tensor, exponent: int) -> tuple[Tensor, int]
     return comfortable((error / len(h)).to(h.dtype) @ stack.readout, 0)
 
 
-def _backward(stack: Stack, forward: _Forward, room: Tensor, of_weights: Tensor) -> Measured:
+def _backward(stack: Stack, forward: _Forward, room: Tensor, of_weights: Tensor) -> Columns:
     """Carry the gradient back, chunk by chunk, and measure it."""
     gradient, exponent = _loss_gradient(stack, forward.h[-1], int(forward.h_exponent[-1]))
     of_inputs = np.concatenate([[0], forward.h_exponent[:-1]])
@@ -244,7 +244,7 @@ def _chunks(stack: Stack) -> list[slice]:
     return [slice(i, min(i + stack.chunk, depth)) for i in range(0, depth, stack.chunk)]
 
 
-def _trustworthy(measured: Measured) -> bool:
+def _trustworthy(measured: Columns) -> bool:
     """Say whether float32 holds every layer's values and tells all units apart.
 
     Where they do not, float64 decides whether the signal is lost, or the units are copies.

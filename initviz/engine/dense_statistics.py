@@ -4,11 +4,11 @@ import numpy as np
 from torch import Tensor
 
 from initviz.engine import statistics
-from initviz.engine.columns import Exponents, Measured
+from initviz.engine.columns import Columns, Exponents
 from initviz.engine.statistics import Floats, Moments, Samples
 
 
-def forward(z: Tensor, h: Tensor, exponents: Exponents) -> Measured:
+def forward(z: Tensor, h: Tensor, exponents: Exponents) -> Columns:
     """Measure z and h, (layers, batch, units), with exponents (2, layers)."""
     outputs = statistics.outputs(h)
     values = {"dead_fraction": outputs.dead_fraction, "correlation": outputs.correlation}
@@ -22,7 +22,7 @@ def forward(z: Tensor, h: Tensor, exponents: Exponents) -> Measured:
         "pre-activation": Samples(statistics.sampled(z), exponents[0]),
         "activation": Samples(statistics.sampled(h), exponents[1]),
     }
-    return Measured(values, raised, samples)
+    return Columns(values, raised, samples)
 
 
 def _columns(quantity: str, moments: Moments) -> dict[str, Floats]:
@@ -35,14 +35,14 @@ def _columns(quantity: str, moments: Moments) -> dict[str, Floats]:
 
 def backward(
     grad_z: Tensor, grad_h: Tensor, grad_w: list[Tensor], exponent: int, of_inputs: Exponents
-) -> Measured:
+) -> Columns:
     """Measure ∂ℓ/∂z and ∂ℓ/∂h, (layers, batch, units), which carry one exponent, and ∂ℓ/∂W.
 
     `of_inputs`, (layers,), are the exponents of what each layer takes in.
     """
     at = np.full(len(grad_z), exponent)
     of_weights = [statistics.moments(matrices).variance for matrices in grad_w]
-    return Measured(
+    return Columns(
         values={
             "grad_preact_var": statistics.moments(grad_z).variance,
             "grad_act_var": statistics.moments(grad_h).variance,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from initviz.catalog.activations import ACTIVATIONS
 from initviz.engine import dense
-from initviz.engine.columns import Exponents, Measured
+from initviz.engine.columns import Columns, Exponents
 from initviz.engine.statistics import Floats, Samples
 from initviz.runtime.cache import kept
 from initviz.setting.network import Batch, Network
@@ -19,7 +19,7 @@ from initviz.setting.network import Batch, Network
 CACHE_BYTES = 32 * 2**20
 
 
-def measure(network: Network, batch: Batch) -> Measured:
+def measure(network: Network, batch: Batch) -> Columns:
     """Measure the dense stack, from the pass at gain 1 where that says everything."""
     if not scales(network, batch):
         return dense.measure(network, batch)
@@ -28,7 +28,7 @@ def measure(network: Network, batch: Batch) -> Measured:
 
 
 @kept(CACHE_BYTES, lambda measured: measured.nbytes)
-def _measured(network: Network, batch: Batch) -> Measured:
+def _measured(network: Network, batch: Batch) -> Columns:
     return dense.measure(network, batch)
 
 
@@ -40,7 +40,7 @@ def scales(network: Network, batch: Batch) -> bool:
     return unbiased and exact and homogeneous and batch.loss == "gaussian" and network.gain > 0
 
 
-def _rescaled(measured: Measured, gain: float) -> Measured:
+def _rescaled(measured: Columns, gain: float) -> Columns:
     if gain == 1:
         return measured
     depth = len(measured.values["fan_in"])
@@ -65,7 +65,7 @@ def _rescaled(measured: Measured, gain: float) -> Measured:
         values[column] = values[column] * (factor if statistic == "mean" else factor**2)
         exponents[column] = before + doublings
     samples = {q: _scaled(s, *powers[q]) for q, s in measured.samples.items()}
-    return Measured(values, exponents, samples)
+    return Columns(values, exponents, samples)
 
 
 def _power(gain: float, power: NDArray[np.int64]) -> tuple[Floats, Exponents]:

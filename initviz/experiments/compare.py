@@ -14,7 +14,8 @@ from initviz.engine.statistics import Floats
 from initviz.probe import probe
 from initviz.setting import cost
 from initviz.setting.network import Batch, Network
-from initviz.verdict.diagnosis import Verdict, departures
+from initviz.verdict.drift import departures
+from initviz.verdict.verdict import Verdict
 
 PAIRS = len(INITIALIZERS) * len(ACTIVATIONS)
 # What a person who has asked for it waits for: an idle core takes about that long.

@@ -5,10 +5,10 @@ import math
 import numpy as np
 from scipy.special import stdtrit
 
+from initviz.engine.measurement import SIZES
 from initviz.probe import probe
 from initviz.setting import cost
 from initviz.setting.network import Batch, Network
-from initviz.signals import SIZES
 from initviz.theory.band import Band
 
 DRAWS = 20

@@ -9,7 +9,8 @@ from initviz.engine.statistics import Floats
 from initviz.probe import probe
 from initviz.runtime.cache import kept
 from initviz.setting.network import Batch, Network
-from initviz.verdict.diagnosis import DECADES, Verdict
+from initviz.verdict.thresholds import DECADES
+from initviz.verdict.verdict import Verdict
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid")
 INITIALIZERS = ("glorot_uniform", "he_normal", "normal")

@@ -26,7 +26,8 @@ from initviz.figures.signal import (
 )
 from initviz.figures.theme import Figure, Palette, diverging, layer_axis, layers, layout
 from initviz.runtime.words import from_log10, number
-from initviz.verdict.diagnosis import DECADES, Verdict
+from initviz.verdict.thresholds import DECADES
+from initviz.verdict.verdict import Verdict
 
 # Decades over the whole depth at which the colour is full: four times what a verdict allows.
 FULL = 4 * DECADES

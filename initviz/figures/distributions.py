@@ -3,6 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from initviz.engine.measurement import Quantity
 from initviz.engine.statistics import Floats, histograms
 from initviz.figures.theme import (
     PANEL_HEIGHT,
@@ -16,7 +17,7 @@ from initviz.figures.theme import (
     value_axis,
 )
 from initviz.runtime.words import number
-from initviz.signals import Quantity, Signals
+from initviz.signals import Signals
 
 _SYMBOLS: dict[Quantity, str] = {
     "pre-activation": "z",

@@ -19,7 +19,7 @@ from initviz.figures.theme import (
     value_axis,
 )
 from initviz.runtime.words import from_log10, number
-from initviz.verdict.diagnosis import DECADES
+from initviz.verdict.thresholds import DECADES
 
 Trace = dict[str, Any]
 NAMES = ("without normalization", "with batch normalization")

@@ -21,7 +21,7 @@ from initviz.figures.signal import (
 )
 from initviz.figures.theme import Figure, Palette, layer_axis, layout, translucent
 from initviz.runtime.words import from_log10
-from initviz.verdict.diagnosis import DECADES
+from initviz.verdict.thresholds import DECADES
 
 _MARKED = 60
 

@@ -8,13 +8,14 @@ from typing import Any, Literal
 import numpy as np
 import plotly.graph_objects as go
 
+from initviz.engine.measurement import smallest_normal_log10
 from initviz.engine.statistics import Floats
 from initviz.experiments.sweep import gain_range
 from initviz.figures.theme import Figure, Palette, layer_axis, layers, layout, note, value_axis
 from initviz.runtime.words import from_log10
 from initviz.setting.network import Network
-from initviz.signals import Signals, smallest_normal_log10
-from initviz.verdict.diagnosis import DECADES
+from initviz.signals import Signals
+from initviz.verdict.thresholds import DECADES
 
 Statistic = Literal["variance", "std"]
 Window = tuple[float, float]

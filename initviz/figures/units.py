@@ -17,7 +17,7 @@ from initviz.figures.theme import (
     value_axis,
 )
 from initviz.signals import Signals
-from initviz.verdict.diagnosis import DEAD, SATURATED
+from initviz.verdict.thresholds import DEAD, SATURATED
 
 
 def plot_units(signals: Signals, colours: Palette) -> go.Figure:

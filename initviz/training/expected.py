@@ -8,7 +8,7 @@ from initviz.runtime.words import capitalized, counted, from_log10, number
 from initviz.setting.network import Network
 from initviz.theory.gaussian import moments
 from initviz.theory.meanfield import TRAINABLE, Phase, phase
-from initviz.verdict.diagnosis import DECADES
+from initviz.verdict.thresholds import DECADES
 
 Verdict = Literal["trained", "learning", "stalled", "diverged", "early"]
 

@@ -8,7 +8,7 @@ from initviz.catalog.initializers import INITIALIZERS
 from initviz.runtime.words import capitalized
 from initviz.setting.links import to_params
 from initviz.setting.network import DTYPES, INPUTS, LOSSES, NORMALIZATIONS, Batch, Network
-from initviz.verdict.diagnosis import Verdict
+from initviz.verdict.verdict import Verdict
 
 # A factor this near to 1 is said to change nothing.
 STEADY = 1e-3

@@ -13,7 +13,7 @@ from torch import nn
 
 from initviz import ACTIVATIONS, INITIALIZERS, RECIPES, Batch, Network, probe
 from initviz.cli import main
-from initviz.signals import COLUMNS
+from initviz.engine.measurement import COLUMNS
 
 
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str):

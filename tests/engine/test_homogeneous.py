@@ -5,12 +5,12 @@ import pytest
 
 from initviz import ACTIVATIONS, Batch, Network
 from initviz.engine import dense, homogeneous
-from initviz.engine.columns import Measured
+from initviz.engine.columns import Columns
 
 HOMOGENEOUS = [name for name, activation in ACTIVATIONS.items() if activation.homogeneous]
 
 
-def _logs(measured: Measured) -> dict[str, np.ndarray]:
+def _logs(measured: Columns) -> dict[str, np.ndarray]:
     doubling = {c: 1 if c.endswith("mean") else 2 for c in measured.exponents}
     with np.errstate(divide="ignore"):
         return {

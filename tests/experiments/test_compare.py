@@ -22,7 +22,7 @@ from initviz.experiments.compare import (
     table,
 )
 from initviz.runtime.turns import stoppable
-from initviz.verdict.diagnosis import Verdict
+from initviz.verdict.verdict import Verdict
 
 ZEROS = np.zeros(2)
 NETWORK, BATCH = Network(depth=5, width=16), Batch(size=8, seed=3)

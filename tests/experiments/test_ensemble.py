@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from initviz import Batch, Network, probe
+from initviz.engine.measurement import SIZES
 from initviz.experiments.ensemble import DRAWS, affordable, ensemble
-from initviz.signals import SIZES
 from initviz.theory.band import band
 
 FRESH = range(10**6, 10**6 + 40)

@@ -6,7 +6,7 @@ import pytest
 from initviz import Batch, Network, probe
 from initviz.experiments.normalized import ACTIVATIONS, DEPTHS, GAINS, NORMALIZATIONS, WIDTH, swept
 from initviz.training import History, Training, train
-from initviz.verdict.diagnosis import DECADES
+from initviz.verdict.thresholds import DECADES
 
 
 def test_a_gain_of_one_is_among_them() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from initviz import Batch, Network, Signals, probe
 from initviz.figures import signal
 from initviz.figures.theme import DARK, LIGHT
-from initviz.verdict.diagnosis import DECADES
+from initviz.verdict.thresholds import DECADES
 
 ACT, GRAD = signal.QUANTITIES["act"], signal.QUANTITIES["z"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network, predict, probe
-from initviz.signals import SIZES
+from initviz.engine.measurement import SIZES
 from initviz.theory.forecast import COLUMNS, forecast
 
 DRAWN = [

@@ -6,7 +6,8 @@ import pytest
 
 from initviz import Batch, Network, probe
 from initviz.ui.stories import STORIES
-from initviz.verdict.diagnosis import DECADES, Verdict
+from initviz.verdict.thresholds import DECADES
+from initviz.verdict.verdict import Verdict
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from initviz.ui.cache import portable_of, sweep_of
 from initviz.ui.controls import WIDTHS
 from initviz.ui.lab import explore
 from initviz.ui.text import plain
-from initviz.verdict.diagnosis import DECADES
+from initviz.verdict.thresholds import DECADES
 
 # Text of more than one line is taken for the source itself, not for the name of a file.
 _PARTS = """

@@ -28,7 +28,7 @@ from initviz.ui import controls, state
 from initviz.ui.cache import cells_of
 from initviz.ui.lab import explore
 from initviz.ui.text import BADGES, LABELS, plain
-from initviz.verdict.diagnosis import DECADES
+from initviz.verdict.thresholds import DECADES
 
 # Seconds of work before the map is drawn, and between two drawings of it while it fills.
 _AT_ONCE = 0.2

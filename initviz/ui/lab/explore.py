@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from initviz import Batch, Network, Signals
+from initviz.engine.measurement import COLUMNS
 from initviz.engine.statistics import SAMPLE_SIZE
 from initviz.experiments.ensemble import DRAWS, affordable
 from initviz.export.network import command, pytorch
@@ -15,7 +16,6 @@ from initviz.figures.export import to_csv
 from initviz.figures.theme import Palette, palette
 from initviz.figures.theory import plot_theory
 from initviz.runtime.words import number
-from initviz.signals import COLUMNS
 from initviz.theory.band import Band
 from initviz.theory.forecast import Forecast
 from initviz.ui import state

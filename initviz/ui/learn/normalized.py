@@ -23,7 +23,7 @@ from initviz.runtime.words import from_log10, number
 from initviz.ui import lesson
 from initviz.ui.lab import explore
 from initviz.ui.text import LABELS
-from initviz.verdict.diagnosis import DECADES
+from initviz.verdict.thresholds import DECADES
 
 PAGE = "normalized"
 # The gain that the page opens with stands first.
