@@ -31,7 +31,6 @@ _CANCELLATION = 0.1
 _NOTHING = 1e-300
 # Comparisons wait for each other unless so many go side by side.
 _LANES = 32
-_GOLDEN = (5**0.5 - 1) / 2
 
 
 def _inner(function: Callable[Given, Found]) -> Callable[Given, Found]:
@@ -182,13 +181,16 @@ def share_below(x: Numbers, threshold: float) -> Floats:
 
 
 @_Loop
-def spread(x: Numbers, blocks: int, size: int) -> NDArray[np.float32]:
-    """Return blocks of so many neighbours, one from each of as many equal parts of each row."""
+def spread(x: Numbers, places: Floats, size: int) -> NDArray[np.float32]:
+    """Return blocks of so many neighbours, one from each of as many equal parts of each row.
+
+    `places`, (blocks,), from 0 to 1, say where in its part each block lies.
+    """
+    blocks = len(places)
     part = x.shape[1] / blocks
     starts = np.empty(blocks, np.int64)
     for block in range(blocks):
-        # Where in its part it lies goes on by the golden ratio, which meets all places alike.
-        starts[block] = int(block * part + (block * _GOLDEN) % 1 * (part - size))
+        starts[block] = int(block * part + places[block] * (part - size))
     found = np.empty((len(x), blocks * size), np.float32)
     for row in range(len(x)):
         for block in range(blocks):

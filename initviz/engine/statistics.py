@@ -23,6 +23,9 @@ _SILENT = np.errstate(over="ignore", invalid="ignore", divide="ignore")
 SAMPLE_SIZE = 1024
 # Samples are so many neighbours at a time.
 _BLOCK = 8
+# Where in its part of the layer each block lies: anything regular would, at some widths, meet the
+# same units again and again.
+_PLACES = np.random.default_rng(0).random(SAMPLE_SIZE // _BLOCK)
 # An activation is flat where |φ'| is below this share of its largest value.
 FLAT = 0.01
 
@@ -139,7 +142,7 @@ def sampled(x: Tensor) -> NDArray[np.float32]:
     rows = _rows(x)
     if rows.shape[1] <= SAMPLE_SIZE:
         return rows.astype(np.float32)
-    return kernels.spread(rows, SAMPLE_SIZE // _BLOCK, _BLOCK)
+    return kernels.spread(rows, _PLACES, _BLOCK)
 
 
 @_SILENT

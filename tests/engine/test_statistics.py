@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -152,6 +152,7 @@ def test_the_share_below_counts_magnitudes(x: np.ndarray, threshold: float) -> N
 
 
 @given(st.integers(1, 300), st.integers(1, 300))
+@example(177, 28)
 def test_samples_are_evenly_many_values_of_all_units(batch: int, units: int) -> None:
     place = torch.arange(batch * units, dtype=torch.float32).reshape(1, batch, units)
     chosen = sampled(place)[0].astype(int)
