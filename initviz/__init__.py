@@ -3,7 +3,8 @@
 from initviz.catalog.activations import ACTIVATIONS
 from initviz.catalog.initializers import INITIALIZERS
 from initviz.probe import probe
-from initviz.recipes.table import RECIPES, reinitialize
+from initviz.recipes.drawing import reinitialize
+from initviz.recipes.table import RECIPES
 from initviz.setting.network import Batch, Network
 from initviz.signals import Signals
 from initviz.theory.forecast import predict

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from initviz.catalog.activations import ACTIVATIONS
 from initviz.engine.statistics import Floats
-from initviz.recipes.table import Recipe
+from initviz.recipes.rules import Recipe
 from initviz.runtime.randomness import global_seed
 from initviz.setting.spec import Spec
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from initviz.architectures.inputs import DIGITS_SIDE, noise, rows
 from initviz.architectures.record import Architecture
-from initviz.recipes.table import Recipe
+from initviz.recipes.rules import Recipe
 from initviz.setting.network import CLASSES, Real, Whole
 from initviz.setting.spec import Spec
 

@@ -7,7 +7,8 @@ from typing import Any
 from initviz.architectures.cost import flops
 from initviz.architectures.record import Architecture
 from initviz.architectures.study import BATCH_SIZE, study
-from initviz.recipes.table import RECIPES, Recipe
+from initviz.recipes.rules import Recipe
+from initviz.recipes.table import RECIPES
 from initviz.setting.spec import Spec
 from initviz.verdict.thresholds import OTHER_SEEDS
 

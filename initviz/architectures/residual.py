@@ -12,7 +12,8 @@ from initviz.architectures import branches
 from initviz.architectures.inputs import images
 from initviz.architectures.record import ActivationName, Architecture, check_odd
 from initviz.catalog.activations import ACTIVATIONS
-from initviz.recipes.table import FIXUP_BRANCH, Recipe
+from initviz.recipes.rules import Recipe
+from initviz.recipes.table import FIXUP_BRANCH
 from initviz.setting.network import DIGITS_PIXELS, Whole
 from initviz.setting.spec import Spec
 

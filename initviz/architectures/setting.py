@@ -11,9 +11,11 @@ from initviz.architectures import ARCHITECTURES
 from initviz.architectures.cost import check, nearest
 from initviz.architectures.record import Architecture
 from initviz.architectures.study import BATCH_SIZE
+from initviz.recipes.drawing import rules_of
 from initviz.recipes.edits import edited, rule_of, text_of
 from initviz.recipes.roles import ROLES
-from initviz.recipes.table import RECIPES, Recipe, rules_of
+from initviz.recipes.rules import Recipe
+from initviz.recipes.table import RECIPES
 from initviz.runtime.words import listed, quoted
 from initviz.setting.links import shortened
 from initviz.setting.network import Batch

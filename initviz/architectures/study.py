@@ -16,7 +16,8 @@ from initviz.architectures.through_time import through_time
 from initviz.architectures.trunk import along
 from initviz.engine.statistics import Floats
 from initviz.probe import probe
-from initviz.recipes.table import Recipe, reinitialize
+from initviz.recipes.drawing import reinitialize
+from initviz.recipes.rules import Recipe
 from initviz.runtime.turns import TURNS
 from initviz.setting.spec import Spec
 from initviz.signals import Signals

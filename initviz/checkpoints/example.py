@@ -7,7 +7,7 @@ from safetensors.torch import save
 from torch import nn
 from torch.nn.utils import skip_init
 
-from initviz.recipes.table import reinitialize
+from initviz.recipes.drawing import reinitialize
 
 NAME = "example.safetensors"
 _WIDTH = 128

@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
 from initviz.engine import statistics
+from initviz.engine.rows import Row, edge_of, owner_of
 from initviz.engine.statistics import Floats, Moments
-from initviz.engine.trace import Row, edge_of, owner_of
 from initviz.runtime.turns import checkpoint
 
 # Where an activation is flat, and which units are copies, is judged on so many values and

@@ -6,17 +6,16 @@ parameters, and whatever the control flow between them.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from types import FunctionType
 from typing import Any
 
 from torch import Tensor, nn
-from torch.autograd.graph import GradientEdge, get_gradient_edge
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from initviz.catalog.activations import ACTIVATIONS
+from initviz.engine.rows import Row, Seen, owner_of
 from initviz.runtime.turns import checkpoint
 
 # What a function makes a layer of, and which of its arguments the weight is.
@@ -50,69 +49,6 @@ _FOLLOWED = {
 # In-place operators; other functions that write end in an underscore.
 _WRITING = {"__iadd__", "__isub__", "__imul__", "__itruediv__", "__ipow__", "__setitem__"}
 _OTHER_ACTIVATIONS = {"relu6", "hardsigmoid", "logsigmoid", "prelu", "rrelu", "tanhshrink"}
-
-
-@dataclass
-class Seen:
-    """A tensor at the moment it was made: what may be written over later, and its gradient's."""
-
-    values: Tensor
-    edge: GradientEdge | None
-    version: int
-
-    @classmethod
-    def now(cls, tensor: Tensor) -> "Seen":
-        """Remember a tensor as it is."""
-        return cls(tensor.detach(), edge_of(tensor), tensor._version)
-
-    def keep(self) -> None:
-        """Copy the values, which are about to be written over."""
-        self.values = self.values.clone()
-        self.version = self.values._version
-
-    @property
-    def intact(self) -> bool:
-        """Whether nothing was written over the values."""
-        return self.values._version == self.version
-
-
-def edge_of(tensor: Tensor) -> GradientEdge | None:
-    """Return where autograd finds a tensor's gradient; None where it cannot have one."""
-    if not tensor.requires_grad or (tensor.grad_fn is None and not tensor.is_leaf):
-        return None
-    return get_gradient_edge(tensor)
-
-
-@dataclass
-class Row:
-    """One use of a layer's weights: what came out of it, and of the activation that follows.
-
-    A recurrent layer has two matrices or more; its z and h are both its hidden states. `axis` and
-    `h_axis` are those of the units in z and in h. Inside attention, where `steps_first` is true,
-    the inputs of the batch are not the first axis but the second.
-    """
-
-    name: str
-    kind: str
-    weights: tuple[Tensor, ...]
-    fans: tuple[int, int]
-    z: Seen
-    axis: int
-    steps_first: bool = False
-    h: Seen | None = None
-    h_axis: int | None = None
-    argument: Tensor | None = None
-    activation: Callable[[Tensor], Tensor] | None = None
-
-    @property
-    def output(self) -> Seen:
-        """What the layer and its activation give: h, or z where there is no activation."""
-        return self.z if self.h is None else self.h
-
-    @property
-    def output_axis(self) -> int:
-        """The axis of the units in `output`."""
-        return self.axis if self.h_axis is None else self.h_axis
 
 
 class Follow(TorchFunctionMode):
@@ -303,11 +239,6 @@ def _apply(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], z: Tensor) 
     """Call an activation function as the module did, sparing its argument."""
     h: Tensor = func(z.clone(), *args, **kwargs)
     return h
-
-
-def owner_of(weight: Tensor) -> Tensor:
-    """Return the parameter that a weight is, or is a view of."""
-    return weight if weight._base is None else weight._base
 
 
 def _writes(func: Any) -> bool:

@@ -13,8 +13,9 @@ from initviz.catalog.initializers import (
     Initializer,
     VarianceScaling,
 )
+from initviz.recipes.drawing import rules_of
 from initviz.recipes.roles import Slot
-from initviz.recipes.table import Recipe, Rule, rules_of
+from initviz.recipes.rules import Recipe, Rule
 from initviz.setting.spec import Spec
 
 Library = Literal["torch", "keras", "flax"]

@@ -15,7 +15,7 @@ from initviz.catalog.registry import index
 from initviz.export import pytorch
 from initviz.export.draws import Draw, Library, draws
 from initviz.export.initializers import composed
-from initviz.recipes.table import Recipe
+from initviz.recipes.rules import Recipe
 from initviz.runtime.words import listed, quoted
 from initviz.setting.spec import Spec
 

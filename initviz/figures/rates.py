@@ -8,7 +8,7 @@ import numpy as np
 from initviz.engine.statistics import Floats
 from initviz.figures.signal import heights, log_axis
 from initviz.figures.theme import Figure, Palette, layout, note
-from initviz.figures.training import LOSSES, cross, decades, guessing, log10, straight
+from initviz.figures.training import LOSSES, Trace, cross, decades, guessing, log10, straight
 from initviz.runtime.words import number
 
 
@@ -27,26 +27,14 @@ def plot_rates(
     `losses` is (rates so far, networks), of the first of the rates.
     """
     shown = decades(log10(losses), LOSSES)
-    x, traces = np.array(rates)[: len(losses)], []
+    x, top = np.array(rates)[: len(losses)], 10.0 ** (shown[1] - 0.15)
+    traces: list[Trace] = []
     for name, hue, column in zip(names, hues, losses.T, strict=True):
         colour = colours.hues[hue]
-        traces.append(
-            {
-                "type": "scatter",
-                "x": x,
-                "y": heights(log10(column)),
-                "name": name,
-                "mode": "lines+markers",
-                "line": {"color": colour, "width": 2.25},
-                "marker": {"color": colour, "size": 7},
-                "customdata": [f"loss {number(v, 3)}" for v in column],
-                "hovertemplate": "%{customdata}",
-            }
-        )
+        traces.append(_curve(x, column, name, colour))
         lost = np.flatnonzero(np.isnan(column))
         if lost.size:
-            top = np.full(lost.size, 10.0 ** (shown[1] - 0.15))
-            traces.append(cross(x[lost], top, name, colour, ""))
+            traces.append(cross(x[lost], np.full(lost.size, top), name, colour, ""))
     given = guessing(guess, math.log10(guess), colours)
     given["shapes"].append(straight(colours, x0=chosen, x1=chosen, y0=0, y1=1, yref="paper"))
     given["annotations"].append(
@@ -79,3 +67,17 @@ def plot_rates(
             **given,
         ),
     )
+
+
+def _curve(rates: Floats, losses: Floats, name: str, colour: str) -> Trace:
+    return {
+        "type": "scatter",
+        "x": rates,
+        "y": heights(log10(losses)),
+        "name": name,
+        "mode": "lines+markers",
+        "line": {"color": colour, "width": 2.25},
+        "marker": {"color": colour, "size": 7},
+        "customdata": [f"loss {number(v, 3)}" for v in losses],
+        "hovertemplate": "%{customdata}",
+    }

@@ -50,28 +50,16 @@ def plot_replay(
     """
     if not steps:
         return _not_yet(run, colours)
-    depth, sides = act_var.shape[2], (act_var, grad_var)
+    depth, sides = act_var.shape[2], {"y": act_var, "y2": grad_var}
     traces = [
-        {
-            "type": "scatter",
-            "x": layers(depth),
-            "y": _heights(values[0, place]),
-            "name": name,
-            "xaxis": "x",
-            "yaxis": axis,
-            "mode": "lines+markers" if depth == 1 else "lines",
-            "line": {"color": colours.hues[hue], "width": 2.25},
-            "legendgroup": name,
-            "showlegend": axis == "y",
-            "hovertemplate": "%{y:.2g}",
-        }
-        for axis, values in zip(("y", "y2"), sides, strict=True)
+        _curve(values[0, place], name, colours.hues[hue], axis)
+        for axis, values in sides.items()
         for place, (name, hue) in enumerate(zip(names, hues, strict=True))
     ]
     frames = [
         {
             "name": str(step),
-            "data": [{"y": _heights(row)} for values in sides for row in values[at]],
+            "data": [{"y": _heights(row)} for values in sides.values() for row in values[at]],
             "traces": list(range(len(traces))),
         }
         for at, step in enumerate(steps)
@@ -101,6 +89,24 @@ def plot_replay(
         ),
         frames,
     )  # fmt: skip
+
+
+def _curve(values: Floats, name: str, colour: str, axis: str) -> Trace:
+    """Return a network's variances by layer, (depth,); both charts share one legend."""
+    depth = len(values)
+    return {
+        "type": "scatter",
+        "x": layers(depth),
+        "y": _heights(values),
+        "name": name,
+        "xaxis": "x",
+        "yaxis": axis,
+        "mode": "lines+markers" if depth == 1 else "lines",
+        "line": {"color": colour, "width": 2.25},
+        "legendgroup": name,
+        "showlegend": axis == "y",
+        "hovertemplate": "%{y:.2g}",
+    }
 
 
 def _not_yet(run: int, colours: Palette) -> Replay:

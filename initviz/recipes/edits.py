@@ -6,7 +6,7 @@ from typing import Any
 
 from initviz.catalog.initializers import ALIASES, INITIALIZERS
 from initviz.recipes.roles import ROLES
-from initviz.recipes.table import Recipe, Rule
+from initviz.recipes.rules import Recipe, Rule
 from initviz.runtime.words import listed, quoted
 
 

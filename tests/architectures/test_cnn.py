@@ -9,7 +9,9 @@ from torch import nn
 
 from initviz import probe
 from initviz.architectures import ARCHITECTURES
-from initviz.recipes.table import RECIPES, Recipe, Rule, reinitialize
+from initviz.recipes.drawing import reinitialize
+from initviz.recipes.rules import Recipe, Rule
+from initviz.recipes.table import RECIPES
 
 CNN = ARCHITECTURES["cnn"]
 LECUN = Recipe(

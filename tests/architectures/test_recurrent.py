@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from initviz.architectures import ARCHITECTURES, through_time
+from initviz.recipes.drawing import reinitialize
 from initviz.recipes.roles import slots
-from initviz.recipes.table import RECIPES, Recipe, Rule, reinitialize
+from initviz.recipes.rules import Recipe, Rule
+from initviz.recipes.table import RECIPES
 from initviz.setting.data import draw_cotangent
 
 RECURRENT = ARCHITECTURES["recurrent"]

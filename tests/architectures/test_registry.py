@@ -6,8 +6,9 @@ import torch
 
 from initviz import probe
 from initviz.architectures import ARCHITECTURES
+from initviz.recipes.drawing import reinitialize
 from initviz.recipes.roles import slots
-from initviz.recipes.table import RECIPES, reinitialize
+from initviz.recipes.table import RECIPES
 
 # The recipes that lack a role that the architecture has.
 REFUSED = {

@@ -6,7 +6,9 @@ import torch
 
 from initviz import probe
 from initviz.architectures import ARCHITECTURES
-from initviz.recipes.table import RECIPES, Recipe, Rule, reinitialize
+from initviz.recipes.drawing import reinitialize
+from initviz.recipes.rules import Recipe, Rule
+from initviz.recipes.table import RECIPES
 
 RESIDUAL = ARCHITECTURES["residual"]
 HE = RECIPES["recommended"]

@@ -8,8 +8,9 @@ from initviz.architectures import ARCHITECTURES
 from initviz.architectures.cost import check, flops, nearest
 from initviz.architectures.repair import find_repair
 from initviz.architectures.study import BATCH_SIZE, study
+from initviz.recipes.drawing import reinitialize
 from initviz.recipes.edits import edited, rule_of
-from initviz.recipes.table import RECIPES, reinitialize
+from initviz.recipes.table import RECIPES
 from initviz.setting.cost import MAX_FLOPS
 from initviz.setting.data import draw_cotangent
 

@@ -10,8 +10,10 @@ from torch import nn
 from initviz import probe
 from initviz.architectures import ARCHITECTURES
 from initviz.architectures.inputs import TEXT, characters
+from initviz.recipes.drawing import reinitialize
 from initviz.recipes.roles import slots
-from initviz.recipes.table import RECIPES, Recipe, Rule, reinitialize
+from initviz.recipes.rules import Recipe, Rule
+from initviz.recipes.table import RECIPES
 
 TRANSFORMER = ARCHITECTURES["transformer"]
 XAVIER = Recipe(

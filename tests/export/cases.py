@@ -9,8 +9,9 @@ import pytest
 from scipy.stats import ks_2samp
 
 from initviz.architectures import ARCHITECTURES, Architecture
+from initviz.recipes.drawing import reinitialize, rules_of
 from initviz.recipes.roles import ROLES
-from initviz.recipes.table import Recipe, Rule, reinitialize, rules_of
+from initviz.recipes.rules import Recipe, Rule
 from initviz.setting.spec import Spec
 
 FIELDS: dict[str, list[dict[str, Any]]] = {

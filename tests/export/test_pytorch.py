@@ -12,7 +12,8 @@ from initviz.architectures import ARCHITECTURES, Architecture
 from initviz.catalog.activations import ACTIVATIONS
 from initviz.catalog.initializers import INITIALIZERS
 from initviz.export import source
-from initviz.recipes.table import RECIPES, Recipe, Rule
+from initviz.recipes.rules import Recipe, Rule
+from initviz.recipes.table import RECIPES
 from initviz.setting.spec import Spec
 from tests.export.cases import FIELDS, FLAGS, NETWORKS, assert_alike, ours, own, ruled, run
 

@@ -15,7 +15,8 @@ from initviz.catalog.initializers import INITIALIZERS
 from initviz.export import FRAMEWORKS, source
 from initviz.export import network as dense
 from initviz.recipes.roles import ROLES
-from initviz.recipes.table import RECIPES, Recipe, Rule
+from initviz.recipes.rules import Recipe, Rule
+from initviz.recipes.table import RECIPES
 from initviz.setting.network import NORMALIZATIONS
 from tests.export.cases import FLAGS, NETWORKS, own, ruled
 

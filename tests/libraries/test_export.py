@@ -6,7 +6,8 @@ import torch
 
 from initviz.architectures import ARCHITECTURES, Architecture
 from initviz.export import source
-from initviz.recipes.table import RECIPES, Recipe
+from initviz.recipes.rules import Recipe
+from initviz.recipes.table import RECIPES
 from initviz.setting.spec import Spec
 from tests.export.cases import FIELDS, FLAGS, NETWORKS, assert_alike, ours, own, ruled, run
 from tests.libraries import exported

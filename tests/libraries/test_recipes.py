@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import ks_2samp
 from torch import nn
 
-from initviz.recipes.table import reinitialize
+from initviz.recipes.drawing import reinitialize
 
 pytestmark = pytest.mark.filterwarnings("default")
 DRAWS = 12

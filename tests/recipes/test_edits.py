@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from torch import nn
 
 from initviz.catalog.initializers import INITIALIZERS
+from initviz.recipes.drawing import reinitialize
 from initviz.recipes.edits import document, edited, rule_of, text_of
 from initviz.recipes.roles import ROLES
-from initviz.recipes.table import RECIPES, Rule, reinitialize
+from initviz.recipes.rules import Rule
+from initviz.recipes.table import RECIPES
 
 SCALED = [name for name, i in INITIALIZERS.items() if i.scale_meaning]
 

@@ -10,7 +10,8 @@ from initviz.architectures.setting import Setting, recipes_for, settle
 from initviz.catalog.initializers import INITIALIZERS
 from initviz.recipes.edits import rule_of, text_of
 from initviz.recipes.roles import ROLES
-from initviz.recipes.table import RECIPES, Rule
+from initviz.recipes.rules import Rule
+from initviz.recipes.table import RECIPES
 from initviz.setting.network import NORMALIZATIONS
 from initviz.setting.spec import Spec
 from initviz.ui.architectures.state import edit, held, hold, key_of

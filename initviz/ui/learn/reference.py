@@ -6,7 +6,8 @@ import streamlit as st
 from initviz.catalog.activations import ACTIVATIONS
 from initviz.catalog.initializers import INITIALIZERS
 from initviz.recipes.roles import ROLES
-from initviz.recipes.table import RECIPES, Rule
+from initviz.recipes.rules import Rule
+from initviz.recipes.table import RECIPES
 from initviz.ui.text import LABELS
 
 _TERMS = {

@@ -9,8 +9,10 @@ from scipy.stats import ks_2samp
 from torch import nn
 
 from initviz import probe
+from initviz.recipes.drawing import reinitialize
 from initviz.recipes.roles import FALLBACKS, ROLES, slots
-from initviz.recipes.table import RECIPES, Recipe, Rule, reinitialize
+from initviz.recipes.rules import Recipe, Rule
+from initviz.recipes.table import RECIPES
 
 MODULES = {
     "linear": lambda: nn.Linear(24, 40),
