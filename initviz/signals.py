@@ -1,6 +1,5 @@
 """What a probe returns: a measurement with its tidy table, its verdict and its histograms."""
 
-import json
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from initviz.engine.measurement import COLUMNS, Measurement, Quantity
 from initviz.engine.statistics import Floats, Samples, histograms
+from initviz.runtime.documents import as_json, records
 from initviz.sketch import sketch
 from initviz.verdict.diagnosis import Diagnosis, diagnose
 
@@ -96,12 +96,11 @@ class Signals(Measurement):
 
     def document(self) -> dict[str, Any]:
         """Return the run as JSON-ready data; numbers JSON cannot hold become None."""
-        rows = self.table.astype(object).where(np.isfinite(_numbers(self.table)), None)
         diagnosis = self.diagnosis
         return {
             "network": self.network.model_dump() if self.network else None,
             "batch": self.batch.model_dump() if self.batch else None,
-            "layers": rows.to_dict(orient="records"),
+            "layers": records(self.table),
             "diagnosis": {
                 "verdict": diagnosis.verdict,
                 "reason": diagnosis.reason,
@@ -122,13 +121,3 @@ def _histogram(samples: Samples, bins: int) -> Histogram:
         with np.errstate(over="ignore"):
             edges = np.ldexp(edges, exponents[:, None])
     return Histogram(edges, counts)
-
-
-def as_json(document: Any) -> str:
-    """Return JSON-ready data as text a person can read too; refuses what JSON cannot hold."""
-    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
-
-
-def _numbers(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with text columns as zeros, so that only numbers can be non-finite."""
-    return table.assign(name=0.0, kind=0.0).astype(float)

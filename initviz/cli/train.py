@@ -1,9 +1,7 @@
 """The command `train`: initializers side by side, trained on the same data."""
 
-import inspect
-import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,7 +11,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from initviz.catalog.initializers import ALIASES, INITIALIZERS
-from initviz.cli.formats import Format, Json, chosen, print_json
+from initviz.cli.formats import Format, Json, chosen, send
+from initviz.cli.options import option, options_of, taken, with_options
+from initviz.runtime.documents import records, sendable
 from initviz.runtime.words import listed, number
 from initviz.setting.network import Network
 from initviz.setting.spec import Spec
@@ -29,49 +29,19 @@ _FIELDS: dict[str, type[Spec]] = {
 }
 
 
-def _options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command one option for every field; values arrive as text, which the fields judge."""
-
-    def wrapped(**given: Any) -> None:
-        fields = {f: v for f in _FIELDS if (v := given.pop(f)) is not None}
-        training = Training(**{f: v for f, v in fields.items() if _FIELDS[f] is Training})
-        shape = {f: v for f, v in fields.items() if _FIELDS[f] is Network}
-        command(_networks(shape, given.pop("initializer")), training, **given)
-
-    own = [
-        p.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for p in list(inspect.signature(command).parameters.values())[2:]
-    ]
-    initializer = Annotated[
-        list[str] | None,
-        typer.Option(
-            help=f"One to compare; give it up to five times. One of {listed(INITIALIZERS)}. "
-            f"Default: {Network().initializer}.",
-            show_default=False,
-        ),
-    ]
-    options = [_parameter("initializer", initializer)] + [
-        _parameter(f, Annotated[str | None, typer.Option(help=_help(f), show_default=False)])
-        for f in _FIELDS
-    ]
-    wrapped.__signature__ = inspect.Signature(options + own)  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {p.name: p.annotation for p in options + own}
-    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
-    return wrapped
+_INITIALIZERS = option(
+    "initializer",
+    list[str] | None,
+    f"One to compare; give it up to five times. One of {listed(INITIALIZERS)}. "
+    f"Default: {Network().initializer}.",
+)
 
 
-def _parameter(name: str, annotation: Any) -> inspect.Parameter:
-    kind = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Parameter(name, kind, default=None, annotation=annotation)
-
-
-def _help(name: str) -> str:
-    spec = _FIELDS[name]
-    field = spec.model_fields[name]
-    default = "the initializer's own" if field.default is None else field.default
-    choices = spec.choices.get(name, ())
-    one_of = f" One of {listed(choices)}." if choices else ""
-    return f"{field.description}{one_of} Default: {default}."
+def _read(given: dict[str, Any]) -> tuple[list[Network], Training]:
+    fields = taken(given, _FIELDS)
+    training = Training(**{f: v for f, v in fields.items() if _FIELDS[f] is Training})
+    shape = {f: v for f, v in fields.items() if _FIELDS[f] is Network}
+    return _networks(shape, given.pop("initializer")), training
 
 
 def _networks(shape: dict[str, Any], initializers: list[str] | None) -> list[Network]:
@@ -90,8 +60,7 @@ def _has_scale(name: str) -> bool:
     return record is not None and record.scale_meaning is not None
 
 
-@_options
-def train_command(
+def _train(
     networks: list[Network],
     training: Training,
     *,
@@ -107,14 +76,12 @@ def train_command(
         raise ValueError("--layers needs --json or --csv; a table of every layer is too long")
     steps = _run(networks, training, layers=layers)
     history = History.of(networks, training, steps)
-    match shown:
-        case Format.CSV:
-            table = layer_table(networks, steps) if layers else history.table()
-            sys.stdout.write(table.to_csv(index=False))
-        case Format.JSON:
-            print_json(_document(history, read(history), steps))
-        case Format.TABLE:
-            _print(history, read(history))
+    send(
+        shown,
+        document=lambda: _document(history, read(history), steps),
+        table=lambda: layer_table(networks, steps) if layers else history.table(),
+        person=lambda: _print(history, read(history)),
+    )
     if len(steps) < training.steps:
         sys.stderr.write(f"Stopped after step {len(steps)} of {training.steps}.\n")
         raise typer.Exit(_STOPPED)
@@ -137,7 +104,7 @@ def _run(networks: list[Network], training: Training, *, layers: bool) -> list[S
 def _document(history: History, readings: list[Reading], steps: Sequence[Step]) -> dict[str, Any]:
     curves = _curves(history, steps)
     final, test = (
-        [_sent(x) for x in values.tolist()]
+        [sendable(x) for x in values.tolist()]
         for values in (history.final_loss, history.test_accuracy)
     )
     return {
@@ -161,23 +128,17 @@ def _document(history: History, readings: list[Reading], steps: Sequence[Step]) 
 def _curves(history: History, steps: Sequence[Step]) -> list[list[Any]]:
     """Return each network's history, a row a step; of measured layers a list of values each."""
     table = history.table().drop(columns="initializer")
-    table = table.astype(object).where(np.isfinite(table), None)
     curves: list[list[Any]] = [
-        rows.drop(columns="network").to_dict(orient="records")
-        for _, rows in table.groupby("network")
+        records(rows.drop(columns="network")) for _, rows in table.groupby("network")
     ]
     for place, rows in enumerate(curves):
         for row, step in zip(rows, steps, strict=True):
             if step.layers is not None:
                 row |= {
-                    name: [_sent(v) for v in getattr(step.layers, name)[place].tolist()]
+                    name: [sendable(v) for v in getattr(step.layers, name)[place].tolist()]
                     for name in LAYER_COLUMNS
                 }
     return curves
-
-
-def _sent(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _print(history: History, readings: list[Reading]) -> None:
@@ -195,3 +156,6 @@ def _print(history: History, readings: list[Reading]) -> None:
     console.print(table)
     for reading in readings:
         console.print(reading.sentence)
+
+
+train_command = with_options(_train, [_INITIALIZERS, *options_of(_FIELDS)], _read)

@@ -12,6 +12,7 @@ from initviz.catalog.activations import ACTIVATIONS
 from initviz.catalog.initializers import INITIALIZERS
 from initviz.engine.statistics import Floats
 from initviz.probe import probe
+from initviz.runtime.documents import records
 from initviz.setting import cost
 from initviz.setting.network import Batch, Network
 from initviz.verdict.drift import departures
@@ -228,13 +229,8 @@ def table(cells: Sequence[Cell]) -> pd.DataFrame:
 
 def document(network: Network, batch: Batch, cells: Sequence[Cell]) -> dict[str, Any]:
     """Return a comparison as JSON-ready data; numbers JSON cannot hold become None."""
-    rows = table(cells).to_dict(orient="records")
     return {
         "network": network.model_dump(),
         "batch": batch.model_dump(),
-        "pairs": [{name: _sent(value) for name, value in row.items()} for row in rows],
+        "pairs": records(table(cells)),
     }
-
-
-def _sent(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
