@@ -4,6 +4,8 @@ from functools import lru_cache
 from typing import Any
 
 from initviz.architectures.record import AnySpec, Architecture
+from initviz.runtime import budget
+from initviz.runtime.budget import Amount, Budget, Way, less
 from initviz.setting.cost import MAX_BYTES, MAX_FLOPS
 from initviz.setting.spec import Spec
 
@@ -33,38 +35,35 @@ def memory(architecture: Architecture[AnySpec], spec: AnySpec, batch_size: int) 
     return float(_WORD * batch_size * architecture.values(spec))
 
 
-def _excess(architecture: Architecture[AnySpec], spec: AnySpec, batch_size: int) -> float:
-    return max(
-        flops(architecture, spec, batch_size) / MAX_FLOPS,
-        memory(architecture, spec, batch_size) / MAX_BYTES,
-    )
+def _budget(architecture: Architecture[AnySpec], batch_size: int) -> Budget[AnySpec]:
+    def amounts(spec: AnySpec) -> tuple[Amount, Amount]:
+        return (
+            budget.operations(flops(architecture, spec, batch_size), MAX_FLOPS),
+            budget.memory(memory(architecture, spec, batch_size), MAX_BYTES),
+        )
+
+    def sizes(spec: AnySpec) -> dict[str, int]:
+        return {field: getattr(spec, field) for field in architecture.sizes}
+
+    def smaller(field: str) -> Way[AnySpec]:
+        def way(spec: AnySpec, excess: float) -> AnySpec | None:
+            size = less(getattr(spec, field), 1 / excess, 1)
+            return None if size is None else spec.replace(**{field: size})
+
+        return way
+
+    return Budget(amounts, sizes, [smaller(field) for field in architecture.sizes])
 
 
-def nearest(architecture: Architecture[Any], spec: AnySpec, batch_size: int) -> AnySpec:
+def nearest(architecture: Architecture[AnySpec], spec: AnySpec, batch_size: int) -> AnySpec:
     """Return the nearest spec within the budget, smaller in as few fields as possible."""
-    for field in architecture.sizes:
-        while getattr(spec, field) > 1:
-            excess = _excess(architecture, spec, batch_size)
-            if excess <= 1:
-                return spec
-            size = getattr(spec, field)
-            spec = spec.replace(**{field: max(1, min(size - 1, int(size / excess)))})
-    return spec
+    return _budget(architecture, batch_size).nearest(spec)
 
 
-def check(architecture: Architecture[Any], spec: AnySpec, batch_size: int) -> None:
+def check(architecture: Architecture[AnySpec], spec: AnySpec, batch_size: int) -> None:
     """Refuse work over the budget.
 
     Raises:
         ValueError: naming the estimate, the budget and the nearest setting that fits.
     """
-    if _excess(architecture, spec, batch_size) <= 1:
-        return
-    smaller = spec.changes(nearest(architecture, spec, batch_size))
-    asked = " and ".join(f"{field} {getattr(spec, field)}" for field in smaller)
-    fitting = " with ".join(f"{field} {value}" for field, value in smaller.items())
-    raise ValueError(
-        f"{asked} would take {flops(architecture, spec, batch_size) / 1e9:.0f} billion operations "
-        f"and {memory(architecture, spec, batch_size) / 2**30:.1f} GiB here; the limits are "
-        f"{MAX_FLOPS / 1e9:.0f} billion and {MAX_BYTES / 2**30:.0f} GiB; {fitting} fits"
-    )
+    _budget(architecture, batch_size).check(spec)

@@ -12,8 +12,11 @@ from initviz.catalog.activations import ACTIVATIONS
 from initviz.catalog.initializers import INITIALIZERS
 from initviz.engine.statistics import Floats
 from initviz.probe import probe
+from initviz.runtime import budget
+from initviz.runtime.budget import Amount, Budget, less
 from initviz.runtime.documents import records
 from initviz.setting import cost
+from initviz.setting.cost import Probe
 from initviz.setting.network import Batch, Network
 from initviz.verdict.drift import departures
 from initviz.verdict.verdict import Verdict
@@ -24,7 +27,6 @@ MOST_SECONDS = 60.0
 # A signal that vanishes is followed again in float64, and most pairs let it vanish: so a
 # comparison takes this many times what its probes do where nothing vanishes.
 _AGAIN = 2.5
-_SMALL_BATCH = 32
 # What a drift does, a better size of the weights undoes; the other failures need more.
 _DRIFTING = ("vanishing", "exploding")
 
@@ -139,20 +141,34 @@ def _costliest(network: Network) -> tuple[Network, Network]:
     )
 
 
+def _narrower(pairs: Probe, _: float) -> Probe | None:
+    network, batch = pairs
+    width = less(network.width, 0.5, 1)
+    return None if width is None else (network.replace(width=width), batch)
+
+
+def _amounts(pairs: Probe) -> tuple[Amount, ...]:
+    network, batch = pairs
+    probe = cost.amounts(_costliest(network)[1], batch)
+    return budget.seconds(seconds(network, batch), MOST_SECONDS), *probe
+
+
+_BUDGET = Budget[Probe](
+    _amounts,
+    cost.sizes,
+    (cost.smaller_batch, cost.shallower, _narrower),
+    purpose=f"for {PAIRS} pairs",
+)
+
+
 def fits(network: Network, batch: Batch) -> bool:
     """Say whether a comparison is within the budget, and each of its probes."""
-    return seconds(network, batch) <= MOST_SECONDS and cost.fits(_costliest(network)[1], batch)
+    return _BUDGET.fits((network, batch))
 
 
-def nearest(network: Network, batch: Batch) -> tuple[Network, Batch]:
+def nearest(network: Network, batch: Batch) -> Probe:
     """Return the nearest setting that fits: a smaller batch first, then less depth, then width."""
-    while not fits(network, batch) and batch.size > _SMALL_BATCH:
-        batch = batch.replace(size=max(_SMALL_BATCH, batch.size // 2))
-    while not fits(network, batch) and network.depth > 1:
-        network = network.replace(depth=network.depth - 1)
-    while not fits(network, batch):
-        network = network.replace(width=network.width // 2)
-    return network, batch
+    return _BUDGET.nearest((network, batch))
 
 
 def check(network: Network, batch: Batch) -> None:
@@ -161,15 +177,7 @@ def check(network: Network, batch: Batch) -> None:
     Raises:
         ValueError: naming the estimate, the budget and the nearest setting that fits.
     """
-    if fits(network, batch):
-        return
-    smaller, fewer = nearest(network, batch)
-    raise ValueError(
-        f"depth {network.depth}, width {network.width} and batch size {batch.size} would take "
-        f"about {seconds(network, batch):.0f} seconds for {PAIRS} pairs; the most is "
-        f"{MOST_SECONDS:.0f}; depth {smaller.depth} and width {smaller.width} with batch size "
-        f"{fewer.size} fits"
-    )
+    _BUDGET.check((network, batch))
 
 
 def ranked(cells: Iterable[Cell]) -> list[Cell]:

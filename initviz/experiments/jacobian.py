@@ -15,6 +15,7 @@ from initviz.catalog.activations import ACTIVATIONS
 from initviz.catalog.initializers import INITIALIZERS
 from initviz.engine.statistics import Floats
 from initviz.experiments.products import Product, halved
+from initviz.runtime.budget import Amount, Budget, less, operations
 from initviz.runtime.turns import TURNS, checkpoint
 from initviz.setting.cost import MAX_FLOPS
 from initviz.setting.data import draw_inputs
@@ -60,7 +61,7 @@ def measure(network: Network, batch: Batch) -> SingularValues:
             f"normalization must be 'none' for the Jacobian; got {network.normalization!r}, "
             "whose own derivative is not part of this measurement"
         )
-    _check(network)
+    _BUDGET.check(network)
     depths = _depths(network)
     with TURNS.turn():
         count = min(fans(network, batch)[0])
@@ -78,17 +79,21 @@ def flops(network: Network) -> float:
     return float(network.width) ** 3 * (layer * network.depth + _MEASURED * len(_depths(network)))
 
 
-def _check(network: Network) -> None:
-    if flops(network) <= MAX_FLOPS:
-        return
-    fitting = network.width
-    while flops(network.replace(width=fitting)) > MAX_FLOPS:
-        fitting //= 2
-    raise ValueError(
-        f"the Jacobian of depth {network.depth} and width {network.width} needs "
-        f"{flops(network) / 1e9:.0f} billion operations; the limit is {MAX_FLOPS / 1e9:.0f} "
-        f"billion; width {fitting} fits"
-    )
+def _amounts(network: Network) -> tuple[Amount]:
+    return (operations(flops(network), MAX_FLOPS),)
+
+
+def _narrower(network: Network, _: float) -> Network | None:
+    width = less(network.width, 0.5, 1)
+    return None if width is None else network.replace(width=width)
+
+
+_BUDGET = Budget[Network](
+    _amounts,
+    lambda network: {"depth": network.depth, "width": network.width},
+    (_narrower,),
+    purpose="for the Jacobian",
+)
 
 
 def _depths(network: Network) -> NDArray[np.int32]:

@@ -8,7 +8,9 @@ import numpy as np
 from initviz.catalog.initializers import INITIALIZERS
 from initviz.engine.statistics import Floats
 from initviz.probe import probe
+from initviz.runtime.budget import Amount, Budget, seconds
 from initviz.setting import cost
+from initviz.setting.cost import Probe
 from initviz.setting.network import Batch, Network
 from initviz.theory.meanfield import critical
 
@@ -61,15 +63,25 @@ def _critical(network: Network) -> float | None:
     return math.sqrt(edge / variance) if edge and 0 < variance < math.inf else None
 
 
+def _amounts(swept: Probe) -> tuple[Amount]:
+    return (seconds(SETTINGS * cost.seconds(*swept), MOST_SECONDS),)
+
+
+_BUDGET = Budget[Probe](
+    _amounts,
+    cost.sizes,
+    (cost.smaller_batch, cost.shallower),
+    purpose=f"for {SETTINGS} gains",
+)
+
+
 def check(network: Network, batch: Batch) -> None:
-    """Raise ValueError if a sweep would take too long."""
-    estimate = SETTINGS * cost.seconds(network, batch)
-    if estimate > MOST_SECONDS:
-        raise ValueError(
-            f"A sweep measures this network at {SETTINGS} gains, which would take about "
-            f"{estimate:.0f} seconds here; the most is {MOST_SECONDS:.0f}. "
-            "A smaller depth, width or batch size fits."
-        )
+    """Refuse a sweep over the budget.
+
+    Raises:
+        ValueError: naming the estimate, the budget and the nearest setting that fits.
+    """
+    _BUDGET.check((network, batch))
 
 
 def sweep(network: Network, batch: Batch) -> Floats:

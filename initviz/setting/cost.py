@@ -2,7 +2,11 @@
 
 import torch
 
+from initviz.runtime import budget
+from initviz.runtime.budget import Amount, Budget, less, operations
 from initviz.setting.network import Batch, Network, fans
+
+Probe = tuple[Network, Batch]
 
 # A few seconds on two cores, and a fraction of a small server's memory.
 MAX_FLOPS = 2e11
@@ -70,18 +74,44 @@ def memory(network: Network, batch: Batch) -> float:
     return word * (weights + signals) * 3
 
 
+def amounts(network: Network, batch: Batch) -> tuple[Amount, Amount]:
+    """Return what a probe takes, beside the most that it may."""
+    return (
+        operations(flops(network, batch), MAX_FLOPS),
+        budget.memory(memory(network, batch), MAX_BYTES),
+    )
+
+
+def sizes(probe: Probe) -> dict[str, int]:
+    """Return what makes a probe large, by name."""
+    network, batch = probe
+    return {"depth": network.depth, "width": network.width, "batch size": batch.size}
+
+
+def smaller_batch(probe: Probe, _: float) -> Probe | None:
+    """Return a probe of half as many inputs, down to a small batch."""
+    network, batch = probe
+    size = less(batch.size, 0.5, _SMALL_BATCH)
+    return None if size is None else (network, batch.replace(size=size))
+
+
+def shallower(probe: Probe, _: float) -> Probe | None:
+    """Return a probe of one layer less."""
+    network, batch = probe
+    return (network.replace(depth=network.depth - 1), batch) if network.depth > 1 else None
+
+
+_BUDGET = Budget[Probe](lambda probe: amounts(*probe), sizes, (smaller_batch, shallower))
+
+
 def fits(network: Network, batch: Batch) -> bool:
     """Say whether a probe is within the budget."""
-    return flops(network, batch) <= MAX_FLOPS and memory(network, batch) <= MAX_BYTES
+    return _BUDGET.fits((network, batch))
 
 
-def nearest(network: Network, batch: Batch) -> tuple[Network, Batch]:
+def nearest(network: Network, batch: Batch) -> Probe:
     """Return the nearest setting within the budget: a smaller batch first, then less depth."""
-    while not fits(network, batch) and batch.size > _SMALL_BATCH:
-        batch = batch.replace(size=max(_SMALL_BATCH, batch.size // 2))
-    while not fits(network, batch):
-        network = network.replace(depth=network.depth - 1)
-    return network, batch
+    return _BUDGET.nearest((network, batch))
 
 
 def check(network: Network, batch: Batch) -> None:
@@ -90,12 +120,4 @@ def check(network: Network, batch: Batch) -> None:
     Raises:
         ValueError: naming the estimate, the budget and the nearest setting that fits.
     """
-    if fits(network, batch):
-        return
-    smaller, fewer = nearest(network, batch)
-    raise ValueError(
-        f"depth {network.depth}, width {network.width} and batch size {batch.size} need "
-        f"{flops(network, batch) / 1e9:.0f} billion operations and "
-        f"{memory(network, batch) / 2**30:.1f} GiB; the limits are {MAX_FLOPS / 1e9:.0f} billion "
-        f"and {MAX_BYTES / 2**30:.0f} GiB; depth {smaller.depth} with batch size {fewer.size} fits"
-    )
+    _BUDGET.check((network, batch))

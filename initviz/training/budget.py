@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
-from initviz.runtime.words import counted
+from initviz.runtime import budget
+from initviz.runtime.budget import Amount, Budget, Way, less
 from initviz.setting import cost
 from initviz.setting.network import Batch, Network
 from initviz.training.datasets import dataset
 from initviz.training.spec import Training
+
+Run = tuple[Sequence[Network], Training]
 
 # What a person who has asked for a run waits for, on one core, and what a small server can hold.
 MOST_SECONDS = 60.0
@@ -46,19 +49,49 @@ def memory(networks: Sequence[Network], training: Training) -> float:
     return (8 if training.dtype == "float64" else 4) * (5.0 * weights + 8.0 * values)
 
 
+def _amounts(run: Run) -> tuple[Amount, Amount]:
+    return (
+        budget.seconds(seconds(*run), MOST_SECONDS),
+        budget.memory(memory(*run), MAX_BYTES),
+    )
+
+
+def sizes(run: Run) -> dict[str, int]:
+    """Return what makes a run large, by name."""
+    networks, training = run
+    shape = {"depth": networks[0].depth, "width": networks[0].width, "steps": training.steps}
+    return {"networks": len(networks), **shape}
+
+
+def shorter(least: int) -> Way[Run]:
+    """Return the way to fewer steps, down to the least that say anything."""
+
+    def way(run: Run, _: float) -> Run | None:
+        networks, training = run
+        steps = less(training.steps, 0.9, least)
+        return None if steps is None else (networks, training.replace(steps=steps))
+
+    return way
+
+
+def shallower(run: Run, _: float) -> Run | None:
+    """Return a run of networks of one layer less."""
+    networks, training = run
+    depth = networks[0].depth - 1
+    return ([n.replace(depth=depth) for n in networks], training) if depth else None
+
+
+_BUDGET = Budget[Run](_amounts, sizes, (shorter(_FEWEST_STEPS), shallower))
+
+
 def fits(networks: Sequence[Network], training: Training) -> bool:
     """Say whether a run is within the budget."""
-    return seconds(networks, training) <= MOST_SECONDS and memory(networks, training) <= MAX_BYTES
+    return _BUDGET.fits((networks, training))
 
 
-def nearest(networks: Sequence[Network], training: Training) -> tuple[list[Network], Training]:
+def nearest(networks: Sequence[Network], training: Training) -> Run:
     """Return the nearest setting within the budget: fewer steps first, then less depth."""
-    made = list(networks)
-    while not fits(made, training) and training.steps > _FEWEST_STEPS:
-        training = training.replace(steps=max(_FEWEST_STEPS, training.steps * 9 // 10))
-    while not fits(made, training) and made[0].depth > 1:
-        made = [network.replace(depth=network.depth - 1) for network in made]
-    return made, training
+    return _BUDGET.nearest((networks, training))
 
 
 def check(networks: Sequence[Network], training: Training) -> None:
@@ -67,13 +100,4 @@ def check(networks: Sequence[Network], training: Training) -> None:
     Raises:
         ValueError: naming the estimate, the budget and the nearest setting that fits.
     """
-    if fits(networks, training):
-        return
-    fewer, shorter = nearest(networks, training)
-    raise ValueError(
-        f"{counted(len(networks), 'network')} of depth {networks[0].depth} "
-        f"and width {networks[0].width} "
-        f"for {training.steps} steps take about {seconds(networks, training):.0f} seconds and "
-        f"{memory(networks, training) / 2**30:.1f} GiB; the limits are {MOST_SECONDS:.0f} seconds "
-        f"and {MAX_BYTES / 2**30:.0f} GiB; depth {fewer[0].depth} with {shorter.steps} steps fits"
-    )
+    _BUDGET.check((networks, training))

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from initviz.engine.statistics import Floats
+from initviz.runtime.budget import Amount, Budget, seconds
 from initviz.runtime.words import counted, number
 from initviz.setting.network import Network
 from initviz.training import budget
+from initviz.training.budget import Run
 from initviz.training.datasets import dataset
 from initviz.training.history import LAST_STEPS, History
 from initviz.training.job import Job
@@ -38,18 +40,17 @@ def shortened(networks: Sequence[Network], training: Training) -> Training:
         ValueError: if not even the fewest steps that say anything fit.
     """
     check(networks, training)
-    many, steps = len(rates(training.learning_rate)), min(training.steps, _MOST_STEPS)
-    while True:
-        brief = training.replace(steps=steps)
-        needed = many * budget.seconds(networks, brief)
-        if needed <= budget.MOST_SECONDS:
-            return brief
-        if steps <= LAST_STEPS:
-            raise ValueError(
-                f"{many} learning rates of {steps} steps take about {needed:.0f} seconds; "
-                f"the limit is {budget.MOST_SECONDS:.0f}; less depth or width fits"
-            )
-        steps = max(LAST_STEPS, steps * 9 // 10)
+    many = len(rates(training.learning_rate))
+
+    def amounts(run: Run) -> tuple[Amount]:
+        return (seconds(many * budget.seconds(*run), budget.MOST_SECONDS),)
+
+    ways = budget.shorter(LAST_STEPS), budget.shallower
+    purpose = f"for {many} learning rates"
+    each = training.replace(steps=min(training.steps, _MOST_STEPS))
+    brief = Budget[Run](amounts, budget.sizes, ways[:1]).nearest((networks, each))
+    Budget[Run](amounts, budget.sizes, ways, purpose).check(brief)
+    return brief[1]
 
 
 class Rates(Job):

@@ -161,7 +161,7 @@ def test_list_names_every_record(capsys, monkeypatch, what: str, names) -> None:
         (f"probe --module {__name__}:own --input-shape 2,4 --recipe bread", "pytorch, keras"),
         ("probe --recipe keras", "--module"),
         ("compare --depth 0", "depth"),
-        ("compare --depth 200 --width 512", "depth 33 and width 512 with batch size 32 fits"),
+        ("compare --depth 200 --width 512", "depth 33 and batch size 32 fits"),
         ("compare --json --csv", "--csv"),
         ("list networks", "networks"),
         ("app --port 0", "port"),

@@ -118,7 +118,7 @@ def test_a_bad_address_is_one_message_and_the_page_works(params, named) -> None:
 def test_work_over_the_budget_is_refused_with_what_fits() -> None:
     app = opened(depth="100", width="512", steps="2000")
     [warning] = app.warning
-    assert "the limits are 60 seconds" in warning.value
+    assert "the most is 60 seconds" in warning.value
     assert app.button(key="train").disabled
     assert app.button(key="try_rates").disabled
     assert "Press **Train**" not in told(app)
