@@ -6,8 +6,18 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
+from initviz.architectures.fields import (
+    ActivationName,
+    BatchNorm,
+    activation,
+    channels,
+    check_odd,
+    depth,
+    kernel,
+    normalization,
+)
 from initviz.architectures.inputs import images
-from initviz.architectures.record import ActivationName, Architecture, check_odd
+from initviz.architectures.record import Architecture
 from initviz.catalog.activations import ACTIVATIONS
 from initviz.setting.network import DIGITS_PIXELS, Whole
 from initviz.setting.spec import Spec
@@ -27,26 +37,14 @@ class ConvNet(Spec):
         "downsampling": ("none", "stride", *_POOLS),
     }
 
-    depth: Whole = Field(
-        10, ge=1, le=100, title="Depth", description="Number of convolutions, 1 to 100."
-    )
-    channels: Whole = Field(
-        32, ge=1, le=256, title="Channels", description="Channels of each convolution, 1 to 256."
-    )
-    kernel: Whole = Field(
-        3, ge=1, le=7, title="Kernel", description="Side of the square kernel: 1, 3, 5 or 7 pixels."
-    )
+    depth: Whole = depth("convolutions", 10, 100)
+    channels: Whole = channels()
+    kernel: Whole = kernel()
     downsampling: Literal["none", "stride", "max", "average"] = Field(
         "none", title="Downsampling", description="What halves the image, twice on the way."
     )
-    activation: ActivationName = Field(
-        "relu", title="Activation", description="The function φ that follows each convolution."
-    )
-    normalization: Literal["none", "batch"] = Field(
-        "none",
-        title="Normalization",
-        description="Rescales each channel's pre-activations just before the activation.",
-    )
+    activation: ActivationName = activation("that follows each convolution")
+    normalization: BatchNorm = normalization("'s pre-activations just before the activation")
 
     @model_validator(mode="after")
     def _kernel_has_a_centre(self) -> Self:

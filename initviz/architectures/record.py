@@ -2,38 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import torch
-from pydantic import AfterValidator
 from torch import Tensor, nn
 
-from initviz.catalog.activations import ACTIVATIONS
 from initviz.engine.statistics import Floats
 from initviz.recipes.rules import Recipe
 from initviz.runtime.randomness import global_seed
 from initviz.setting.spec import Spec
 
 AnySpec = TypeVar("AnySpec", bound=Spec)
-
-
-def _known(name: str) -> str:
-    if name not in ACTIVATIONS:
-        raise ValueError("unknown name")
-    return name
-
-
-ActivationName = Annotated[str, AfterValidator(_known)]
-
-
-def check_odd(kernel: int) -> None:
-    """Refuse a kernel without a centre.
-
-    Raises:
-        ValueError: if `kernel` is even.
-    """
-    if kernel % 2 == 0:
-        raise ValueError(f"kernel must be odd, so that it has a centre; got {kernel}")
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,18 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from initviz.architectures import branches
+from initviz.architectures.fields import (
+    ActivationName,
+    BatchNorm,
+    activation,
+    channels,
+    check_odd,
+    depth,
+    kernel,
+    normalization,
+)
 from initviz.architectures.inputs import images
-from initviz.architectures.record import ActivationName, Architecture, check_odd
+from initviz.architectures.record import Architecture
 from initviz.catalog.activations import ACTIVATIONS
 from initviz.recipes.rules import Recipe
 from initviz.recipes.table import FIXUP_BRANCH
@@ -40,26 +50,14 @@ class ResidualNet(Spec):
         "normalization": ("none", "batch"),
     }
 
-    depth: Whole = Field(
-        10, ge=1, le=100, title="Depth", description="Number of residual blocks, 1 to 100."
-    )
-    channels: Whole = Field(
-        32, ge=1, le=256, title="Channels", description="Channels of each convolution, 1 to 256."
-    )
-    kernel: Whole = Field(
-        3, ge=1, le=7, title="Kernel", description="Side of the square kernel: 1, 3, 5 or 7 pixels."
-    )
+    depth: Whole = depth("residual blocks", 10, 100)
+    channels: Whole = channels()
+    kernel: Whole = kernel()
     branch: Literal["plain", "fixup", "skipinit", "rezero"] = Field(
         "plain", title="Branch", description="What the branches are at the start, beside the trunk."
     )
-    activation: ActivationName = Field(
-        "relu", title="Activation", description="The function φ between a branch's two layers."
-    )
-    normalization: Literal["none", "batch"] = Field(
-        "none",
-        title="Normalization",
-        description="Rescales each channel after each convolution of a branch.",
-    )
+    activation: ActivationName = activation("between a branch's two layers")
+    normalization: BatchNorm = normalization(" after each convolution of a branch")
 
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:

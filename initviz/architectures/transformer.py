@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from initviz.architectures.encoder import EncoderBlock
+from initviz.architectures.fields import ActivationName, activation, depth
 from initviz.architectures.inputs import characters, tokens
-from initviz.architectures.record import ActivationName, Architecture
+from initviz.architectures.record import Architecture
 from initviz.catalog.activations import ACTIVATIONS
 from initviz.setting.network import Whole
 from initviz.setting.spec import Spec
@@ -28,7 +29,7 @@ class Transformer(Spec):
         "activation": tuple(ACTIVATIONS),
     }
 
-    depth: Whole = Field(6, ge=1, le=48, title="Depth", description="Number of blocks, 1 to 48.")
+    depth: Whole = depth("blocks", 6, 48)
     width: Whole = Field(
         64, ge=1, le=512, title="Width", description="Size of the trunk, 1 to 512."
     )
@@ -44,9 +45,7 @@ class Transformer(Spec):
     mask: Literal["none", "causal"] = Field(
         "none", title="Mask", description="Causal attention sees no later character."
     )
-    activation: ActivationName = Field(
-        "relu", title="Activation", description="The function φ between the MLP's two layers."
-    )
+    activation: ActivationName = activation("between the MLP's two layers")
 
     @model_validator(mode="after")
     def _heads_divide_the_width(self) -> Self:

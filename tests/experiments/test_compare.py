@@ -150,12 +150,13 @@ def test_too_much_work_is_refused_with_what_fits(network: Network, batch: Batch)
     smaller, fewer = nearest(network, batch)
     with pytest.raises(ValueError, match=r"about \d+ seconds.* for 289 pairs; the most is 60") as e:
         compare(network, batch)
-    asked = {"depth": network.depth, "width": network.width, "batch size": batch.size}
-    found = {"depth": smaller.depth, "width": smaller.width, "batch size": fewer.size}
-    for name in asked:
-        assert (f"{name} {found[name]}" in str(e.value).split("; ")[2]) == (
-            asked[name] != found[name]
-        )
+    fitting = str(e.value).split("; ")[2]
+    for name, asked, found in (
+        ("depth", network.depth, smaller.depth),
+        ("width", network.width, smaller.width),
+        ("batch size", batch.size, fewer.size),
+    ):
+        assert (f"{name} {found}" in fitting) == (asked != found)
     assert fits(smaller, fewer)
     assert seconds(smaller, fewer) > MOST_SECONDS / 4
     check(smaller, fewer)
