@@ -1,7 +1,6 @@
 """Curves under a held slider, in a real Chromium: frames, script, messages, memory, first load."""
 
 import asyncio
-import shutil
 import statistics
 import tempfile
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, CDPSession, Page, async_playwright
 
-from benchmarks import servers
+from benchmarks import chromium, servers
 from benchmarks.classroom import Class, change_either, lesson
 from benchmarks.report import Row, against
 from benchmarks.servers import ROOT, Server, serve
@@ -87,10 +86,7 @@ async def _run() -> list[Row]:
 @asynccontextmanager
 async def _chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+        browser = await playwright.chromium.launch(**chromium.options())
         yield browser
         await browser.close()
 

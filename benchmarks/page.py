@@ -1,6 +1,5 @@
 """What a person waits for in a real Chromium: the first load, and a move of a slider."""
 
-import shutil
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -8,7 +7,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks import servers
+from benchmarks import chromium, servers
 from benchmarks.report import Row, against
 
 LOADS = 9
@@ -75,10 +74,7 @@ def run() -> list[Row]:
 @contextmanager
 def _chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+        browser = playwright.chromium.launch(**chromium.options())
         yield browser
         browser.close()
 

@@ -3,7 +3,6 @@
 python -m deploy.check            needs caddy 2.7 or newer and chromium on the PATH
 """
 
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -14,6 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from benchmarks import chromium
 from deploy.stack import ask, free_port, healthy, proxy, replica, running, until
 from initviz.checkpoints.example import NAME, example
 
@@ -209,10 +209,7 @@ def main() -> None:
     replicas = [first, second]
     url = f"http://127.0.0.1:{port}"
     with ExitStack() as stack:
-        browser = stack.enter_context(sync_playwright()).chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+        browser = stack.enter_context(sync_playwright()).chromium.launch(**chromium.options())
         processes = {p: stack.enter_context(running(replica(p))) for p in replicas}
         for p in replicas:
             until(lambda p=p: healthy(p), f"replica {p} answers")

@@ -6,7 +6,6 @@ taken in Chromium, which needs to be installed (`chromium`).
 
 import json
 import math
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 from playwright.sync_api import sync_playwright
 
+from benchmarks import chromium
 from benchmarks.frontier import BIAS_VAR, DEPTHS, WEIGHT_VARS
 from initviz.figures.theme import LIGHT, layout, shades, value_axis
 from initviz.theory.meanfield import TRAINABLE, phase
@@ -102,9 +102,7 @@ def main() -> None:
     rows = json.loads(NUMBERS.read_text("utf-8"))["rows"]
     html = figure(rows).to_html(include_plotlyjs=True, config={"staticPlot": True})
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = playwright.chromium.launch(**chromium.options())
         page = browser.new_page(viewport=SIZE, device_scale_factor=2)
         page.set_content(html)
         page.locator(".main-svg").first.wait_for()

@@ -4,7 +4,6 @@ Takes pictures of a real Chromium while a mouse moves; needs it installed (`chro
 """
 
 import io
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Locator, Page, sync_playwright
 
-from benchmarks import servers
+from benchmarks import chromium, servers
 
 PICTURE = Path(__file__).with_name("hand.gif")
 SIZE = {"width": 1180, "height": 800}
@@ -109,9 +108,7 @@ def _middle(part: Locator) -> tuple[float, float, float]:
 @contextmanager
 def _opened(address: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = playwright.chromium.launch(**chromium.options())
         page = browser.new_page(viewport=SIZE)
         page.goto(f"{address}/?depth=40&initializer=glorot_uniform")
         page.wait_for_selector(".st-key-gradient_chart .scatterlayer .trace")
