@@ -52,46 +52,46 @@ def plot_loss(curves: Curves, colours: Palette) -> Figure:
     """Draw each network's loss on a log axis; a cross marks where it stops being a number."""
     shown = decades(log10(curves.loss), LOSSES)
     guess = curves.guess[0]
-    traces = [
-        *_lines(curves, curves.loss, colours, "loss %{y:.3~r}"),
-        *_crosses(curves, curves.loss, 10.0 ** shown[1], colours),
-    ]
-    shown_as = {
-        "yaxis": log_axis(shown, colours),
-        **guessing(guess, math.log10(guess), colours),
-    }
-    return _by_step(traces, "Loss", "cross-entropy of each step's batch", curves, colours, shown_as)
+    return Figure(
+        [
+            *_lines(curves, curves.loss, colours, "loss %{y:.3~r}"),
+            *_crosses(curves, curves.loss, 10.0 ** shown[1], colours),
+        ],
+        _by_step(
+            "Loss",
+            "cross-entropy of each step's batch",
+            curves,
+            colours,
+            yaxis=log_axis(shown, colours),
+            **guessing(guess, math.log10(guess), colours),
+        ),
+    )
 
 
 def plot_accuracy(curves: Curves, colours: Palette) -> Figure:
     """Draw the share of each step's batch that each network classifies rightly."""
     guess = curves.guess[1]
-    traces = [
-        *_lines(curves, curves.accuracy, colours, "%{y:.0%} right"),
-        *_crosses(curves, curves.accuracy, guess, colours),
-        *_tests(curves, colours),
-    ]
-    shown_as = {
-        "yaxis": value_axis(colours, range=[-0.02, 1.04], tickformat=".0%"),
-        **guessing(guess, guess, colours),
-    }
-    what = "share of each step's batch; diamond: of the test set"
-    return _by_step(traces, "Accuracy", what, curves, colours, shown_as)
-
-
-def _by_step(
-    traces: list[Trace],
-    title: str,
-    what: str,
-    curves: Curves,
-    colours: Palette,
-    shown_as: dict[str, Any],
-) -> Figure:
-    """Return a chart of a run, which keeps its place and its steps while the run goes on."""
-    steps = step_axis(curves.steps, colours)
     return Figure(
-        traces, layout(title, what, colours, uirevision=curves.run, xaxis=steps, **shown_as)
+        [
+            *_lines(curves, curves.accuracy, colours, "%{y:.0%} right"),
+            *_crosses(curves, curves.accuracy, guess, colours),
+            *_tests(curves, colours),
+        ],
+        _by_step(
+            "Accuracy",
+            "share of each step's batch; diamond: of the test set",
+            curves,
+            colours,
+            yaxis=value_axis(colours, range=[-0.02, 1.04], tickformat=".0%"),
+            **guessing(guess, guess, colours),
+        ),
     )
+
+
+def _by_step(title: str, what: str, curves: Curves, colours: Palette, **shown: Any) -> Any:
+    """Return the layout of a chart of a run, which keeps its place and its steps meanwhile."""
+    steps = step_axis(curves.steps, colours)
+    return layout(title, what, colours, uirevision=curves.run, xaxis=steps, **shown)
 
 
 def step_axis(steps: int, colours: Palette) -> dict[str, Any]:
