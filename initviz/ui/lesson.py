@@ -7,8 +7,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from initviz.runtime.words import listed, quoted
-from initviz.ui import cache
-from initviz.ui.lab import explore
+from initviz.ui import cache, parts
 from initviz.ui.text import plain
 
 # What may be chosen, by name; the first of each is what the page opens with.
@@ -77,7 +76,7 @@ def charts(key: str, figures: Mapping[str, Any], alts: Mapping[str, str]) -> Non
     """Draw figures side by side, with their text alternatives."""
     with st.container(horizontal=True, key=key):
         for name, figure in figures.items():
-            st.plotly_chart(figure, key=f"{name}_chart", config=explore.PLOTLY, alt=alts[name])
+            st.plotly_chart(figure, key=f"{name}_chart", config=parts.PLOTLY, alt=alts[name])
 
 
 def worked(what: str, job: Callable[[], Result], *, long: bool = True) -> Result:

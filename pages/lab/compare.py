@@ -1,11 +1,11 @@
 """Compare: every initializer with every activation, and which of them train."""
 
-from initviz.ui import controls, lesson, state
-from initviz.ui.lab import compare, explore
+from initviz.ui import controls, lesson, parts, state
+from initviz.ui.lab import compare
 
 lesson.question("Compare", "which initializer suits which activation?")
 state.open_page()
 controls.main_controls()
 now = state.current()
-explore.complaints(now.problems)
+parts.complaints(now.problems)
 compare.show(now)

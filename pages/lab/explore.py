@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from initviz.ui import controls, state
+from initviz.ui import controls, parts, state
 from initviz.ui.cache import signals_of
 from initviz.ui.hand import component
 from initviz.ui.lab import derivation, explore
@@ -16,7 +16,7 @@ def explore_a_network() -> None:
     controls.story_picker()
     controls.main_controls()
     now = state.current()
-    explore.complaints(now.problems)
+    parts.complaints(now.problems)
     signals = signals_of(now.network, now.batch)
     answer = st.container()
     figures = explore.charts(now, signals)

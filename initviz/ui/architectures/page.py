@@ -14,10 +14,10 @@ from initviz.figures import paths
 from initviz.recipes.edits import document
 from initviz.recipes.table import RECIPES
 from initviz.runtime.words import capitalized, number
+from initviz.ui import parts
 from initviz.ui.architectures.controls import editor
 from initviz.ui.architectures.state import apply
 from initviz.ui.cache import architecture_repair_of, study_of
-from initviz.ui.lab import explore
 from initviz.ui.text import plain
 
 # What a repair does, by the field that it changes.
@@ -56,11 +56,11 @@ def _beside(setting: Setting) -> Setting:
 
 
 def _verdict(setting: Setting, study: Study) -> None:
-    with explore.answer(study.diagnosis):
+    with parts.answer(study.diagnosis):
         if study.diagnosis.verdict != "stable":
             repair = architecture_repair_of(setting)
             words = None if repair is None else _said(setting, repair)
-            explore.offer(words, apply, setting, repair)
+            parts.offer(words, apply, setting, repair)
 
 
 def _said(setting: Setting, repair: Repair) -> str:
@@ -81,11 +81,11 @@ def _charts(studies: dict[str, Study]) -> dict[str, Any]:
     figures = {}
     with st.container(horizontal=True, key="charts"):
         for side in paths.SIDES:
-            figures[side] = paths.plot_paths(studies, side, shown=shown, colours=explore.colours())
+            figures[side] = paths.plot_paths(studies, side, shown=shown, colours=parts.colours())
             st.plotly_chart(
                 figures[side],
                 key=f"{side}_chart",
-                config=explore.PLOTLY,
+                config=parts.PLOTLY,
                 alt=paths.describe(first, side),
             )
     return figures
@@ -119,7 +119,7 @@ def _parameters(setting: Setting, study: Study, figures: dict[str, Any]) -> None
             setting,
             dict(zip(study.parameters["role"], study.parameters["initializer"], strict=True)),
         )
-        explore.csv_button("These charts (CSV)", figures, "architecture.csv")
+        parts.csv_button("These charts (CSV)", figures, "architecture.csv")
         st.download_button(
             "Recipe (JSON)",
             json.dumps(document(setting.drawn_by), indent=2, ensure_ascii=False),

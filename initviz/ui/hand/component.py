@@ -12,10 +12,9 @@ from initviz import Batch, Network
 from initviz.engine import homogeneous
 from initviz.experiments.sweep import COLUMNS, check, gain_range
 from initviz.figures.signal import QUANTITIES, share_of
-from initviz.ui import state
+from initviz.ui import parts, state
 from initviz.ui.cache import portable_of, sweep_of
 from initviz.ui.controls import WIDTHS
-from initviz.ui.lab import explore
 from initviz.ui.text import plain
 from initviz.verdict.thresholds import DECADES
 
@@ -76,7 +75,7 @@ def hand(now: state.State) -> None:
             "columns": columns,
             "judged": {side: quantity.judged for side, quantity in drawn.items()},
             "share": share,
-            "trains": explore.colours().trains,
+            "trains": parts.colours().trains,
             "reach": DECADES * share,
             "scales": homogeneous.scales(network, batch),
             "sweep": _swept(network, batch, columns, share),

@@ -12,9 +12,8 @@ from initviz.runtime.words import counted, number
 from initviz.theory.cobweb import Cobweb
 from initviz.theory.meanfield import TRAINABLE, Phase, phase
 from initviz.theory.plane import PYTORCH_GAINS, landmarks
-from initviz.ui import state
+from initviz.ui import parts, state
 from initviz.ui.cache import COBWEB_START, cobweb_of, plane_of
-from initviz.ui.lab import explore
 from initviz.ui.text import LABELS, STEADY
 
 # Standard deviations beyond which theory is not asked.
@@ -58,14 +57,14 @@ def _the_plane(network: Network, at: tuple[float, float]) -> None:
         plane_of(network.activation),
         at,
         landmarks(network.activation),
-        explore.colours(),
+        parts.colours(),
     )
     st.plotly_chart(
         figure,
         key="plane",
         on_select=_go,
         selection_mode="points",
-        config=explore.PLOTLY,
+        config=parts.PLOTLY,
         alt=f"Plane of weight and bias std; this network is at {at[0]:.2f}, {at[1]:.2f}",
     )
 
@@ -84,7 +83,7 @@ def _two_inputs(network: Network, at: tuple[float, float]) -> None:
         return
     told = _fate(drawn, steps)
     st.plotly_chart(
-        plot_cobweb(drawn, explore.colours()), key="cobweb", config=explore.PLOTLY, alt=told
+        plot_cobweb(drawn, parts.colours()), key="cobweb", config=parts.PLOTLY, alt=told
     )
     st.caption(told)
 

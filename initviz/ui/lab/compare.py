@@ -24,9 +24,8 @@ from initviz.figures.compare import (
     short,
 )
 from initviz.runtime.words import capitalized, number
-from initviz.ui import controls, state
+from initviz.ui import controls, parts, state
 from initviz.ui.cache import cells_of
-from initviz.ui.lab import explore
 from initviz.ui.text import BADGES, LABELS, plain
 from initviz.verdict.thresholds import DECADES
 
@@ -207,7 +206,7 @@ def _draw(now: state.State, cells: Sequence[Cell]) -> None:
             icon=":material/table:",
             on_click="ignore",
         )
-        explore.csv_button("These curves (CSV)", figures, "curves.csv")
+        parts.csv_button("These curves (CSV)", figures, "curves.csv")
 
 
 def _map(network: Network, cells: Sequence[Cell]) -> None:
@@ -216,11 +215,11 @@ def _map(network: Network, cells: Sequence[Cell]) -> None:
     signs = ", ".join(f"{sign} {verdict}" for verdict, sign in SIGNS.items())
     st.caption(plain(f"{signs}. Click a cell to open it in Explore."))
     st.plotly_chart(
-        plot_map(cells, here, explore.colours()),
+        plot_map(cells, here, parts.colours()),
         key="compare_map",
         on_select=_open,
         selection_mode="points",
-        config=explore.PLOTLY,
+        config=parts.PLOTLY,
         alt=f"Map of {len(cells)} pairs of initializer and activation, {stable} of them stable",
     )
     st.caption(plain(_MEANING))
@@ -306,11 +305,11 @@ def _overlay(chosen: Sequence[Cell]) -> dict[str, Any]:
     shown, figures = shared_window(chosen), {}
     with st.container(horizontal=True, key="charts"):
         for key, side in (("activation", "act"), ("gradient", "z")):
-            figures[key] = plot_overlay(chosen, side, shown=shown, colours=explore.colours())
+            figures[key] = plot_overlay(chosen, side, shown=shown, colours=parts.colours())
             st.plotly_chart(
                 figures[key],
                 key=f"{key}_chart",
-                config=explore.PLOTLY,
+                config=parts.PLOTLY,
                 alt=describe(chosen, side),
             )
     st.markdown("\n".join(f"- **{plain(name_of(c))}**: {plain(c.reason)}" for c in chosen))

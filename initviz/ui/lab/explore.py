@@ -1,7 +1,6 @@
 """The parts of the Explore page."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -12,37 +11,21 @@ from initviz.engine.statistics import SAMPLE_SIZE
 from initviz.experiments.ensemble import DRAWS, affordable
 from initviz.export.network import command, pytorch
 from initviz.figures import distributions, signal, units, weights
-from initviz.figures.export import to_csv
-from initviz.figures.theme import Palette, palette
 from initviz.figures.theory import plot_theory
 from initviz.runtime.words import number
 from initviz.theory.band import Band
 from initviz.theory.forecast import Forecast
-from initviz.ui import state
+from initviz.ui import parts, state
 from initviz.ui.cache import ensemble_of, fix_of, signals_of, theory_of
-from initviz.ui.text import BADGES, name_of, plain, repair
-from initviz.verdict.diagnosis import Diagnosis
+from initviz.ui.text import name_of, repair
 
-PLOTLY = {"displayModeBar": False}
-Figures = dict[str, Any]
 _SIZED = tuple(c for c in COLUMNS if c.endswith(("_var", "_ms", "_mean")))
-
-
-def colours() -> Palette:
-    """Return the palette of the theme the browser shows."""
-    return palette(dark=st.context.theme.type == "dark")
-
-
-def complaints(problems: tuple[str, ...]) -> None:
-    """Say what in the address or the settings could not be used."""
-    if problems:
-        st.warning("  \n".join(map(plain, problems)), icon=":material/info:")
 
 
 def verdict(now: state.State, signals: Signals) -> None:
     """Say what happens and why, and offer the repair that was probed."""
     diagnosis = signals.diagnosis
-    with answer(diagnosis):
+    with parts.answer(diagnosis):
         if diagnosis.verdict != "stable":
             _repair_button(now.network, now.batch)
         st.button(
@@ -56,32 +39,12 @@ def verdict(now: state.State, signals: Signals) -> None:
             st.button("Unpin all", icon=":material/keep_off:", on_click=state.unpin)
 
 
-@contextmanager
-def answer(diagnosis: Diagnosis) -> Iterator[None]:
-    """Say a verdict and its reason in a box, in which what follows stands beside them."""
-    label, icon, colour = BADGES[diagnosis.verdict]
-    with st.container(horizontal=True, vertical_alignment="center", border=True, key="verdict"):
-        st.badge(label, icon=f":material/{icon}:", color=colour)
-        st.markdown(plain(diagnosis.reason), width="stretch")
-        yield
-
-
-def offer(words: str | None, apply: Callable[..., None], *given: Any) -> None:
-    """Offer the repair that is said in words, or say that there is none."""
-    if words is None:
-        st.caption("No repair found.", width="content")
-    else:
-        st.button(
-            words, type="primary", icon=":material/build:", key="fix", on_click=apply, args=given
-        )
-
-
 def _repair_button(network: Network, batch: Batch) -> None:
     fix = fix_of(network, batch)
-    offer(None if fix is None else repair(network, fix), state.repair, fix)
+    parts.offer(None if fix is None else repair(network, fix), state.repair, fix)
 
 
-def charts(now: state.State, signals: Signals) -> Figures:
+def charts(now: state.State, signals: Signals) -> parts.Figures:
     """Draw the two charts side by side, on the same decades, and return them by name."""
     pins = [(name_of(n, b), signals_of(n, b)) for n, b in now.pins]
     statistic = st.session_state["statistic"]
@@ -118,11 +81,11 @@ def charts(now: state.State, signals: Signals) -> Figures:
                 quantity,
                 statistic,
                 shown=shown,
-                colours=colours(),
-                theory=plot_theory(predicted, luck, quantity.column, share, colours()),
+                colours=parts.colours(),
+                theory=plot_theory(predicted, luck, quantity.column, share, parts.colours()),
             )
             alt = signal.describe(signals, quantity)
-            st.plotly_chart(figures[side], key=f"{side}_chart", config=PLOTLY, alt=alt)
+            st.plotly_chart(figures[side], key=f"{side}_chart", config=parts.PLOTLY, alt=alt)
     _explain_theory(now, [q.column for q in drawn.values()], predicted, luck)
     return figures
 
@@ -234,11 +197,11 @@ def _distributions(signals: Signals) -> None:
     _panel_charts(
         {
             "sizes": (
-                distributions.plot_magnitudes(signals, of, colours()),
+                distributions.plot_magnitudes(signals, of, parts.colours()),
                 f"Heatmap: how large each layer's {of} values are",
             ),
             "histograms": (
-                distributions.plot_histograms(signals, of, colours()),
+                distributions.plot_histograms(signals, of, parts.colours()),
                 f"Histograms of the {of} values in a few layers",
             ),
         },
@@ -250,11 +213,11 @@ def _units(signals: Signals) -> None:
     _panel_charts(
         {
             "units": (
-                units.plot_units(signals, colours()),
+                units.plot_units(signals, parts.colours()),
                 "Dead, saturated and different units by layer",
             ),
             "correlation": (
-                units.plot_correlation(signals, colours()),
+                units.plot_correlation(signals, parts.colours()),
                 "Mean cosine similarity of two inputs' activations by layer",
             ),
         },
@@ -269,7 +232,7 @@ def _weights(signals: Signals) -> None:
     _panel_charts(
         {
             "weights": (
-                weights.plot_weights(signals, colours()),
+                weights.plot_weights(signals, parts.colours()),
                 "Weight variance by layer, drawn and theoretical",
             )
         },
@@ -281,22 +244,10 @@ def _panel_charts(figures: dict[str, tuple[Any, str]], caption: str) -> None:
     """Draw a panel's figures side by side, explain them and offer their data."""
     with st.container(horizontal=True, key="panel_charts"):
         for key, (figure, alt) in figures.items():
-            st.plotly_chart(figure, key=key, config=PLOTLY, alt=alt)
+            st.plotly_chart(figure, key=key, config=parts.PLOTLY, alt=alt)
     st.caption(caption)
     drawn = {key: figure for key, (figure, _) in figures.items()}
-    csv_button("These charts (CSV)", drawn, f"{st.session_state['panel']}.csv")
-
-
-def csv_button(label: str, figures: Figures, name: str) -> None:
-    """Offer every point of figures as CSV."""
-    st.download_button(
-        label,
-        lambda: to_csv(figures.items()),
-        name,
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    parts.csv_button("These charts (CSV)", drawn, f"{st.session_state['panel']}.csv")
 
 
 def _table(signals: Signals) -> None:
@@ -308,7 +259,7 @@ def _readable(value: float) -> str:
     return number(value, 3)
 
 
-def share(now: state.State, signals: Signals, figures: Figures) -> None:
+def share(now: state.State, signals: Signals, figures: parts.Figures) -> None:
     """Offer the link, the data and the code of what is shown."""
     sharing = st.popover(
         "Share & export", icon=":material/ios_share:", key="sharing", on_change="rerun"
@@ -318,7 +269,7 @@ def share(now: state.State, signals: Signals, figures: Figures) -> None:
     with sharing:
         st.caption("The address holds everything on this page, pins included: copy it to share.")
         st.code(state.link(), language=None, wrap_lines=True)
-        csv_button("Charts with pins (CSV)", figures, "charts.csv")
+        parts.csv_button("Charts with pins (CSV)", figures, "charts.csv")
         st.download_button(
             "Table (CSV)",
             lambda: signals.table.to_csv(index=False),

@@ -8,8 +8,8 @@ from initviz.experiments.jacobian import SingularValues, twin
 from initviz.figures.isometry import Measured, plot_bundle, plot_spectrum
 from initviz.runtime.words import from_log10, number
 from initviz.theory.isometry import Law
+from initviz.ui import parts
 from initviz.ui.cache import isometry_of
-from initviz.ui.lab import explore
 from initviz.ui.state import State
 from initviz.ui.text import plain
 
@@ -40,14 +40,14 @@ def show(now: State) -> None:
     st.markdown(answer)
     with st.container(horizontal=True, key="charts"):
         figures = {
-            "spectrum": plot_spectrum(measured, explore.colours()),
-            "bundle": plot_bundle(measured, explore.colours()),
+            "spectrum": plot_spectrum(measured, parts.colours()),
+            "bundle": plot_bundle(measured, parts.colours()),
         }
         alts = {"spectrum": answer, "bundle": _fanning(values)}
         for key, figure in figures.items():
-            st.plotly_chart(figure, key=f"{key}_chart", config=explore.PLOTLY, alt=alts[key])
+            st.plotly_chart(figure, key=f"{key}_chart", config=parts.PLOTLY, alt=alts[key])
     st.caption(" ".join((_MEANING, compared, *_explained(values, law))))
-    explore.csv_button("These charts (CSV)", figures, "isometry.csv")
+    parts.csv_button("These charts (CSV)", figures, "isometry.csv")
 
 
 def _twin(now: State) -> tuple[Measured | None, str]:

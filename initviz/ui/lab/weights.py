@@ -12,8 +12,8 @@ from initviz.checkpoints.weights import RULES, Layer, Weights
 from initviz.figures.layers import plot_singular, plot_sizes
 from initviz.runtime.words import number
 from initviz.theory.independent import edges
+from initviz.ui import parts
 from initviz.ui.cache import weights_of
-from initviz.ui.lab import explore
 from initviz.ui.text import plain
 
 _PROMISE = (
@@ -102,19 +102,19 @@ def _looked_at(key: str, name: str, data: bytes) -> Weights:
 def _charts(weights: Weights) -> None:
     known = [i for i, layer in enumerate(weights.layers) if layer.singular is not None]
     chosen = _layer_picker(weights, known)
-    figures = {"sizes": plot_sizes(weights, explore.colours())}
+    figures = {"sizes": plot_sizes(weights, parts.colours())}
     alts = {"sizes": answer(weights)}
     told = [_SIZES]
     if chosen is not None:
         layer = weights.layers[chosen]
-        figures["singular"] = plot_singular(layer, chosen + 1, explore.colours())
+        figures["singular"] = plot_singular(layer, chosen + 1, parts.colours())
         alts["singular"] = _stretching(layer, chosen + 1)
         told.append(alts["singular"])
     with st.container(horizontal=True, key="charts"):
         for key, figure in figures.items():
-            st.plotly_chart(figure, key=f"{key}_chart", config=explore.PLOTLY, alt=alts[key])
+            st.plotly_chart(figure, key=f"{key}_chart", config=parts.PLOTLY, alt=alts[key])
     st.caption(plain(" ".join(told)))
-    explore.csv_button("These charts (CSV)", figures, "weights_charts.csv")
+    parts.csv_button("These charts (CSV)", figures, "weights_charts.csv")
 
 
 def _layer_picker(weights: Weights, known: list[int]) -> int | None:

@@ -18,8 +18,7 @@ from initviz.figures.matters import (
     plot_spread_by_depth,
 )
 from initviz.runtime.words import number
-from initviz.ui import lesson
-from initviz.ui.lab import explore
+from initviz.ui import lesson, parts
 
 _DONE, _ASKED = "matters.done", "matters.asked"
 _NETWORKS = tuple((name, depth) for name in INITIALIZERS for depth in DEPTHS)
@@ -61,8 +60,8 @@ def show() -> None:
     # What comes and goes has a place of its own, or all below would move and be there twice.
     with st.container(key="what_next"):
         _what_next(len(models), len(nets))
-    colours = explore.colours()
-    figures: explore.Figures = {
+    colours = parts.colours()
+    figures: parts.Figures = {
         "outcomes": plot_outcomes(models, nets, colours),
         "lines": plot_lines(models, nets, colours),
     }
@@ -81,7 +80,7 @@ def show() -> None:
     with st.container(key="by_depth"):
         if nets:
             figures |= _by_depth(nets)
-    explore.csv_button("These charts (CSV)", figures, "matters.csv")
+    parts.csv_button("These charts (CSV)", figures, "matters.csv")
     with st.container(key="fits"):
         st.dataframe(_table(models, nets), hide_index=True, alt="How far the fits are apart")
     st.caption(
@@ -177,9 +176,9 @@ def _barriers(models: Mapping[str, Fits], nets: Networks) -> str:
     return f"Loss on the line between two solutions. {'; '.join(told)}"
 
 
-def _by_depth(nets: Networks) -> explore.Figures:
-    colours = explore.colours()
-    figures: explore.Figures = {
+def _by_depth(nets: Networks) -> parts.Figures:
+    colours = parts.colours()
+    figures: parts.Figures = {
         "accuracy": plot_accuracy_by_depth(nets, colours),
         "spread": plot_spread_by_depth(nets, colours),
     }

@@ -20,8 +20,7 @@ from initviz.figures.normalized import (
     plot_weight_gradient,
 )
 from initviz.runtime.words import from_log10, number
-from initviz.ui import lesson
-from initviz.ui.lab import explore
+from initviz.ui import lesson, parts
 from initviz.ui.text import LABELS
 from initviz.verdict.thresholds import DECADES
 
@@ -88,7 +87,7 @@ def show(chosen: dict[str, str]) -> None:
     at = _GAINS.index(chosen["gain"])
     answer = said(found)
     lesson.answer(*answer)
-    colours = explore.colours()
+    colours = parts.colours()
     figures = {
         "drift": plot_drift(found, at, colours),
         "layers": plot_layers(found, at, colours),
@@ -116,7 +115,7 @@ def show(chosen: dict[str, str]) -> None:
         "Right: the gradient that training multiplies by the learning rate, over that with "
         "normalization at gain 1."
     )
-    explore.csv_button("These charts (CSV)", {**figures, **more}, "normalization.csv")
+    parts.csv_button("These charts (CSV)", {**figures, **more}, "normalization.csv")
     st.markdown(_WHY)
 
 

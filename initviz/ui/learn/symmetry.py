@@ -29,8 +29,7 @@ from initviz.figures.symmetry import (
     plot_similarity,
 )
 from initviz.runtime.words import number
-from initviz.ui import lesson
-from initviz.ui.lab import explore
+from initviz.ui import lesson, parts
 from initviz.ui.text import LABELS
 
 PAGE = "symmetry"
@@ -86,7 +85,7 @@ def show(chosen: dict[str, str]) -> None:
     found = lesson.worked("Training", lambda: symmetry(start, activation))
     noise, layer = CHOICES["noise"].index(chosen["noise"]), int(chosen["layer"]) - 1
     lesson.answer(*answer(found, noise, layer))
-    colours = explore.colours()
+    colours = parts.colours()
     figures = {
         "similarity": plot_similarity(found, noise, layer, colours),
         "distinct": plot_distinct(found, noise, layer, colours),
@@ -108,7 +107,7 @@ def show(chosen: dict[str, str]) -> None:
         "Left, 1 − cosine: 0 for two copies, 1 for two units that have nothing in common. Without "
         "noise units are apart by exactly 0, or by rounding, which the left chart does not show."
     )
-    explore.csv_button("These charts (CSV)", {**figures, **more}, "symmetry.csv")
+    parts.csv_button("These charts (CSV)", {**figures, **more}, "symmetry.csv")
     st.markdown(_WHY)
 
 
@@ -183,11 +182,11 @@ def biases() -> None:
     found = lesson.worked("Training with biases", biased)
     told = verdict_on_biases(found)
     st.markdown(told)
-    figure = plot_biased(found, explore.colours())
+    figure = plot_biased(found, parts.colours())
     st.plotly_chart(
         figure,
         key="biased_chart",
-        config=explore.PLOTLY,
+        config=parts.PLOTLY,
         alt="Dead units before and after training by bias: "
         + ", ".join(
             f"bias {bias:g}, {first:.0%} and {last:.0%}"
@@ -200,7 +199,7 @@ def biases() -> None:
         f"begin differs. Means of {BIASED_SEEDS} draws, {BIASED_UNITS} units for each bias. The "
         f"learning rate is {BIASED_RATE:g}: at a tenth of it the largest bias does little harm."
     )
-    explore.csv_button("This chart (CSV)", {"biases": figure}, "biases.csv")
+    parts.csv_button("This chart (CSV)", {"biases": figure}, "biases.csv")
 
 
 def verdict_on_biases(found: Biased) -> str:

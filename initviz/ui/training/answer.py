@@ -15,9 +15,8 @@ from initviz.training.expected import Verdict
 from initviz.training.links import command
 from initviz.training.live import Live
 from initviz.training.reading import Reading
-from initviz.ui import state
+from initviz.ui import parts, state
 from initviz.ui.cache import signals_of
-from initviz.ui.lab import explore
 from initviz.ui.text import BADGES, LABELS, Colour, name_of, plain
 from initviz.ui.training.runs import Shown
 from initviz.ui.training.state import Setting
@@ -112,7 +111,7 @@ def _and(parts: list[str]) -> str:
     return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
-def share(setting: Setting, run: Shown[Live] | None, figures: explore.Figures) -> None:
+def share(setting: Setting, run: Shown[Live] | None, figures: parts.Figures) -> None:
     """Offer the link, the data and the command of what is shown."""
     sharing = st.popover(
         "Share & export", icon=":material/ios_share:", key="sharing", on_change="rerun"
@@ -137,7 +136,7 @@ def share(setting: Setting, run: Shown[Live] | None, figures: explore.Figures) -
                 "training_layers.csv",
                 "Every layer at the steps of the charts.",
             )
-            explore.csv_button("These charts (CSV)", figures, "training_charts.csv")
+            parts.csv_button("These charts (CSV)", figures, "training_charts.csv")
         if setting.networks:
             st.caption("The same on the command line:")
             st.code(command(setting.networks, setting.training), language="bash", wrap_lines=True)

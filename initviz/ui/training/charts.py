@@ -13,13 +13,13 @@ from initviz.training import Training
 from initviz.training.datasets import dataset
 from initviz.training.live import Live
 from initviz.training.rates import Rates, told
-from initviz.ui.lab import explore
+from initviz.ui import parts
 from initviz.ui.text import LABELS, plain
 from initviz.ui.training.runs import Shown, places
 from initviz.ui.training.state import Setting
 
 
-def curves(setting: Setting, run: Shown[Live] | None) -> explore.Figures:
+def curves(setting: Setting, run: Shown[Live] | None) -> parts.Figures:
     """Draw how networks learn, and return the figures by name.
 
     What goes on is drawn into charts that begin empty and stay the same ones to the end.
@@ -32,11 +32,9 @@ def curves(setting: Setting, run: Shown[Live] | None) -> explore.Figures:
     return _learning(begun)
 
 
-def details(
-    setting: Setting, run: Shown[Live] | None, sweep: Shown[Rates] | None
-) -> explore.Figures:
+def details(setting: Setting, run: Shown[Live] | None, sweep: Shown[Rates] | None) -> parts.Figures:
     """Draw the learning rates that were tried and the layers of a run, as `curves` does."""
-    figures: explore.Figures = {}
+    figures: parts.Figures = {}
     rates, layers = st.container(), st.container()
     if sweep is not None:
         with rates:
@@ -52,13 +50,13 @@ def _going(shown: Shown[Live] | None) -> bool:
 
 
 def _chart(key: str, figure: Figure, alt: str) -> None:
-    st.plotly_chart(figure, key=f"{key}_chart", config=explore.PLOTLY, alt=alt)
+    st.plotly_chart(figure, key=f"{key}_chart", config=parts.PLOTLY, alt=alt)
 
 
 def _learning(curves: Curves) -> dict[str, Figure]:
     return {
-        "loss": plot_loss(curves, explore.colours()),
-        "accuracy": plot_accuracy(curves, explore.colours()),
+        "loss": plot_loss(curves, parts.colours()),
+        "accuracy": plot_accuracy(curves, parts.colours()),
     }
 
 
@@ -117,7 +115,7 @@ def _layers(run: Shown[Live]) -> dict[str, Figure]:
             run.hues[at],
             last=last,
             run=run.number,
-            colours=explore.colours(),
+            colours=parts.colours(),
         )
 
     replay = plot_replay(
@@ -127,7 +125,7 @@ def _layers(run: Shown[Live]) -> dict[str, Figure]:
         names,
         run.hues,
         run=run.number,
-        colours=explore.colours(),
+        colours=parts.colours(),
     )
     figures = {"over_steps": heatmap(len(steps))}
     with st.container(horizontal=True, key="panel_charts"):
@@ -183,7 +181,7 @@ def _rates(sweep: Shown[Rates], *, former: bool) -> dict[str, Figure]:
             sweep.hues,
             chosen=sweep.setting.training.learning_rate,
             guess=dataset(job.training.data).guess_loss,
-            colours=explore.colours(),
+            colours=parts.colours(),
         )
 
     figures = {"rates": figure(job.rates_made)}

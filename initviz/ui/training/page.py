@@ -9,8 +9,8 @@ from initviz.training import budget, check
 from initviz.training.job import Job
 from initviz.training.live import Live
 from initviz.training.rates import Rates
+from initviz.ui import parts
 from initviz.ui.cache import advance
-from initviz.ui.lab import explore
 from initviz.ui.training import charts, runs
 from initviz.ui.training.answer import answer, invite, share, told
 from initviz.ui.training.live import redraw
@@ -29,7 +29,7 @@ def show(setting: Setting, problems: tuple[str, ...]) -> None:
         refusal = _refusal(setting)
         with st.container(horizontal=True, vertical_alignment="center", key="training_buttons"):
             problem = _buttons(setting, refused=bool(refusal))
-        explore.complaints((*problems, *filter(None, (refusal, problem))))
+        parts.complaints((*problems, *filter(None, (refusal, problem))))
     going = runs.going() is not None
     st.fragment(_look, run_every=_TICK if going else None)(
         setting, refused=bool(refusal), ticking=going
