@@ -16,11 +16,12 @@ from initviz.setting.links import from_query, to_query
 from initviz.theory.band import band
 from initviz.theory.forecast import forecast
 from initviz.theory.portable import portable
+from initviz.ui.hand.joined import joined
 from tests.browser.conftest import ROOT, Visit
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-SOURCE = (ROOT / "initviz" / "ui" / "hand" / "hand.js").read_text()
+SOURCE = joined(ROOT / "initviz" / "ui" / "hand" / "hand.js") + "export { Luck, Theory, words };"
 COLUMNS = ("act_var", "grad_preact_var", "grad_act_var", "grad_weight_var")
 GLOROT = "/?depth=50&initializer=glorot_uniform"
 
