@@ -15,50 +15,17 @@ from initviz.figures.signal import QUANTITIES, share_of
 from initviz.ui import parts, state
 from initviz.ui.cache import portable_of, sweep_of
 from initviz.ui.controls import WIDTHS
+from initviz.ui.hand.joined import joined
 from initviz.ui.text import plain
 from initviz.verdict.thresholds import DECADES
 
+_HERE = Path(__file__).parent
 # Text of more than one line is taken for the source itself, not for the name of a file.
-_PARTS = """
-<div data-part="bar">
-  <button data-part="play" title="Watch the batch go forward, then the gradient come back"
-    >Play</button>
-  <button data-part="sweep" title="Watch both curves at every gain">Sweep the gain</button>
-  <span data-part="words"></span>
-</div>
-<div data-part="scrub" hidden>
-  <input type="range" min="0" max="1" step="0.002" aria-label="Gain of the sweep">
-  <span data-part="critical"></span>
-</div>
-<canvas data-part="strip" width="1200" height="24" role="img"
-  title="One cell a layer: above the activations, below the gradients; blue is small, orange large"
-  aria-label="Strip of layers coloured by variance: blue is small, orange large"></canvas>
-"""
-_STYLE = """
-:host { color: inherit; }
-[data-part=bar] {
-  display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; min-height: 2.1rem;
-  font-size: 0.875rem;
-}
-[data-part=words] { opacity: 0.8; flex: 1 1 20rem; }
-button {
-  font: inherit; color: inherit; background: none; cursor: pointer; padding: 0.2rem 0.7rem;
-  border: 1px solid var(--st-border-color); border-radius: 0.5rem;
-}
-button:hover, button:focus-visible {
-  color: var(--st-primary-color); border-color: var(--st-primary-color);
-}
-[data-part=scrub] { position: relative; padding: 0.2rem 0 1.2rem; }
-[data-part=scrub][hidden] { display: none; }
-[data-part=scrub] input { width: 100%; margin: 0; accent-color: var(--st-primary-color); }
-[data-part=critical] {
-  position: absolute; bottom: 0; font-size: 0.75rem; white-space: nowrap;
-  transform: translateX(-50%);
-}
-[data-part=strip] { display: block; width: 100%; height: 24px; margin-top: 0.3rem; }
-"""
 _HAND = st.components.v2.component(
-    "hand", html=_PARTS, css=_STYLE, js=Path(__file__).with_name("hand.js").read_text("utf-8")
+    "hand",
+    html=(_HERE / "hand.html").read_text("utf-8"),
+    css=(_HERE / "hand.css").read_text("utf-8"),
+    js=joined(_HERE / "hand.js"),
 )
 
 
