@@ -32,7 +32,7 @@ export class Table {
     this.squares = doubles(square);
     this.slopes = doubles(slope);
     this.ratios = doubles(ratio);
-    // A homogeneous activation is one power law all the way, without slopes to need.
+    // A homogeneous activation is one power law all the way.
     this.law = this.squares.length === 1;
     this.squaresBy = slopes(this.squares, step);
     this.slopesBy = slopes(this.slopes, step);
