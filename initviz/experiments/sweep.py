@@ -71,7 +71,7 @@ _BUDGET = Budget[Probe](
     _amounts,
     cost.sizes,
     (cost.smaller_batch, cost.shallower),
-    purpose=f"for {SETTINGS} gains",
+    purpose=f"for a sweep of {SETTINGS} gains",
 )
 
 

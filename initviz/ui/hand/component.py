@@ -12,6 +12,7 @@ from initviz import Batch, Network
 from initviz.engine import homogeneous
 from initviz.experiments.sweep import COLUMNS, check, gain_range
 from initviz.figures.signal import QUANTITIES, share_of
+from initviz.runtime.words import capitalized
 from initviz.ui import parts, state
 from initviz.ui.cache import portable_of, sweep_of
 from initviz.ui.controls import WIDTHS
@@ -61,7 +62,7 @@ def _swept(
     try:
         check(network, batch)
     except ValueError as error:
-        st.warning(plain(str(error)), icon=":material/info:")
+        st.warning(plain(capitalized(str(error))), icon=":material/info:")
         return None
     curves = dict(zip(COLUMNS, share * sweep_of(network, batch), strict=True))
     packed = {side: _packed(curves[column]) for side, column in columns.items()}

@@ -101,5 +101,5 @@ def test_a_sweep_that_takes_too_long_is_refused(visit: Visit) -> None:
     visit.open("/?depth=200&width=256&activation=tanh")
     visit.page.get_by_role("button", name="Sweep the gain").click()
     expect(
-        visit.page.get_by_text("A sweep measures this network at 40 gains, which would take about")
+        visit.page.get_by_text("seconds for a sweep of 40 gains; the most is 8 seconds")
     ).to_be_visible()
