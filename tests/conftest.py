@@ -1,13 +1,16 @@
 """What all tests share."""
 
+import os
 from pathlib import Path
 
 import pytest
-import torch
-from hypothesis import settings
 
 # Test processes run side by side, one for each core; more threads would only get in the way.
-torch.set_num_threads(1)
+# NumPy's and SciPy's own read this when they are loaded, and so do the processes a test starts.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import torch
+from hypothesis import settings
 
 HERE = Path(__file__).parent
 # A folder each, and a marker.
