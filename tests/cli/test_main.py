@@ -185,6 +185,7 @@ def test_python_m_initviz_runs() -> None:
     assert done.stderr == "error: depth must be a whole number from 1 to 200; got 'x'\n"
 
 
+@pytest.mark.server
 def test_the_server_ends_with_the_command_that_began_it() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

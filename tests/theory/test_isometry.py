@@ -13,15 +13,14 @@ from initviz.theory import isometry
 from initviz.theory.isometry import law
 from initviz.theory.meanfield import edge
 from initviz.theory.spectrum import Density
+from tests.experiments.spectra import output
 
 BATCH = Batch()
 
 
 def squares(network: Network, seeds: int = 3) -> np.ndarray:
     """Return the squared singular values of a few draws."""
-    return np.array(
-        [10 ** (2 * jacobian.measure(network, Batch(seed=s)).log10[-1]) for s in range(seeds)]
-    )
+    return np.array([10 ** (2 * output(network, Batch(seed=s))) for s in range(seeds)])
 
 
 def spread(values: np.ndarray) -> float:
@@ -98,7 +97,7 @@ def test_tanh_at_a_critical_point(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_simulated_spectra_follow_the_curve(network: Network) -> None:
     known = law(network, BATCH).density
     assert known is not None
-    found = np.array([jacobian.measure(network, Batch(seed=s)).log10[-1] for s in range(4)])
+    found = np.array([output(network, Batch(seed=s)) for s in range(4)])
     highest = known.edge - 1e-5 if known.top else math.inf
     lost, top = np.mean(~np.isfinite(found)), np.mean(found > highest)
     # A layer's share of units that are off has a standard deviation of 0.02 over draws.

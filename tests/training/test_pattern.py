@@ -51,10 +51,13 @@ def test_five_relu_layers_forgive_nearly_everything() -> None:
 def test_he_trains_relu_layers_where_glorot_stalls(depth: int) -> None:
     # He et al. 2015, figures 2 and 3. Narrower networks blur it: variances then wander more.
     # He's loss falls below 1.5 in 18 to 68 steps; how far it gets depends on how sums round.
-    networks = starts(depth, "relu", "he_normal", "glorot_uniform", width=128)
-    for run in runs(networks, steps=150):
-        assert (run.loss < 1.5).any(axis=0).tolist() == [True, False]
-        assert run.final_loss[1] > 1.8
+    he, glorot = starts(depth, "relu", "he_normal", "glorot_uniform", width=128)
+    for seed in range(SEEDS):
+        # What follows its first success is not asked for.
+        assert any(step.loss[0] < 1.5 for step in train([he], Training(seed=seed, steps=150)))
+    for run in runs([glorot], steps=150):
+        assert not (run.loss < 1.5).any()
+        assert run.final_loss[0] > 1.8
 
 
 @pytest.mark.parametrize("depth", [22, 30])
