@@ -113,7 +113,11 @@ def columns(run: Pass, weights: list[Floats], activation: str) -> dict[str, Floa
         "dead_fraction": np.array([(h == 0).all(axis=0).mean() for h in run.h]),
         "saturated_fraction": np.array([(abs(slope(z)) < 0.01 * steepest).mean() for z in run.z]),
         "correlation": np.array([_mean_cosine(h) for h in run.h]),
-        "distinct_fraction": np.array([_distinct(z) for z in run.z]),
+        "distinct_fraction": np.array(
+            [_distinct(z, g) for z, g in zip(run.z[:-1], run.grad_weight[:-1], strict=True)]
+            # What comes after the last layer is a stand-in, which says nothing of its units.
+            + [_distinct(run.z[-1], np.zeros((run.z[-1].shape[1], 1)))]
+        ),
     }
 
 
@@ -126,10 +130,18 @@ def _mean_cosine(h: Floats) -> float:
     return float(cosines[~np.eye(len(h), dtype=bool)].mean())
 
 
-def _distinct(z: Floats) -> float:
-    scale = np.sqrt((z * z).mean())
-    kept: list[Floats] = []
-    for unit in z.T:
-        if all(abs(unit - other).max() > 1e-12 * scale for other in kept):
+def _distinct(z: Floats, rows: Floats) -> float:
+    """Count units that compute what another does, z (batch, units), and are moved alike."""
+    scales = np.sqrt((z * z).mean()), np.sqrt((rows * rows).mean())
+    kept: list[tuple[Floats, Floats]] = []
+    for unit in zip(z.T, rows, strict=True):
+        agree = (
+            all(
+                abs(a - b).max() <= 1e-12 * scale
+                for a, b, scale in zip(unit, other, scales, strict=True)
+            )
+            for other in kept
+        )
+        if not any(agree):
             kept.append(unit)
     return len(kept) / z.shape[1]

@@ -22,6 +22,7 @@ from initviz.engine import dense_statistics, statistics
 from initviz.engine.columns import Columns, Exponents, join, merge
 from initviz.engine.exponents import activate, comfortable, ldexp, slope
 from initviz.engine.measurement import SIZES
+from initviz.engine.statistics import Alike, Floats
 from initviz.runtime.cache import room
 from initviz.runtime.turns import checkpoint
 from initviz.setting.data import draw_cotangent, draw_inputs
@@ -140,6 +141,7 @@ class _Forward:
     h: Tensor
     z_exponent: Exponents
     h_exponent: Exponents
+    alike: Alike
 
 
 def _forward(stack: Stack, both: Tensor) -> tuple[_Forward, Columns]:
@@ -163,10 +165,8 @@ def _forward(stack: Stack, both: Tensor) -> tuple[_Forward, Columns]:
             exponents[1, layer] = exponent
         parts.append(dense_statistics.forward(z, outputs, exponents[:, layers]))
     measured = join(parts)
-    measured.values["distinct_fraction"] = statistics.distinct(
-        both[0], measured.values["preact_ms"]
-    )
-    return _Forward(both[0], both[1], exponents[0], exponents[1]), measured
+    alike = statistics.alike(both[0], measured.values["preact_ms"])
+    return _Forward(both[0], both[1], exponents[0], exponents[1], alike), measured
 
 
 def _indices(layers: slice) -> range:
@@ -219,8 +219,22 @@ def _backward(stack: Stack, forward: _Forward, room: Tensor, of_weights: Tensor)
         grad_w = _weight_gradients(stack.inputs, below, grad_z, of_weights)
         measured = dense_statistics.backward(grad_z, grad_h, grad_w, exponent, of_inputs[layers])
         measured.values["saturated_fraction"] = saturated
+        measured.values["distinct_fraction"] = _distinct(stack, forward.alike, layers, grad_w)
         parts.append(measured)
     return join(parts[::-1])
+
+
+def _distinct(stack: Stack, found: Alike, layers: slice, grad_w: list[Tensor]) -> Floats:
+    """Return the share of units that are no copies, of a chunk of layers.
+
+    The cotangent of a network without a readout stands for that of any, by which alone the last
+    layer's units would be told apart.
+    """
+    rows = [row for matrices in grad_w for row in matrices.unbind()]
+    share = [statistics.copies(found, *at) for at in zip(_indices(layers), rows, strict=True)]
+    if stack.readout is None and layers.stop == len(stack.weights):
+        share[-1] = float(found.share[-1])
+    return np.array(share)
 
 
 def _weight_gradients(inputs: Tensor, below: Tensor, grad_z: Tensor, room: Tensor) -> list[Tensor]:

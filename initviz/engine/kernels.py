@@ -199,30 +199,40 @@ def spread(x: Numbers, places: Floats, size: int) -> NDArray[np.float32]:
     return found
 
 
+@_inner
+def _near(seen: Numbers, unit: int, other: int, near: float) -> bool:
+    """Say whether two units agree in every look, (looks, units), but the first."""
+    for look in range(1, len(seen)):  # noqa: SIM110 - numba compiles no generator
+        if not abs(seen[look, unit] - seen[look, other]) <= near:
+            return False
+    return True
+
+
 @_Loop
 def share_apart(
     numbers: Numbers, order: NDArray[np.intp], square: Floats, tolerance: float
 ) -> Floats:
-    """Return the share of units that two inputs tell apart, (layers,).
+    """Return the share of units that one of a few looks at each tells apart, (layers,).
 
-    They are the first and the last of `numbers`, (layers, inputs, units), and `order` sorts the
-    units by the first. The tolerance is relative to the root of `square`, (layers,).
+    `numbers` are (layers, looks, units), and `order` sorts the units by the first look. The
+    tolerance is relative to the root of `square`, (layers,).
     """
     share = np.empty(len(numbers))
     for layer in range(len(numbers)):
         near = tolerance * np.sqrt(square[layer])
-        first, last = numbers[layer, 0][order[layer]], numbers[layer, -1][order[layer]]
+        seen = numbers[layer][:, order[layer]]
         different, size = 0, 0.0
-        for unit in range(len(first)):
-            size += abs(first[unit]) + abs(last[unit])
+        for unit in range(seen.shape[1]):
+            for look in range(len(seen)):
+                size += abs(seen[look, unit])
             other = unit - 1
-            while other >= 0 and first[unit] - first[other] <= near:
-                if abs(last[unit] - last[other]) <= near:
+            while other >= 0 and seen[0, unit] - seen[0, other] <= near:
+                if _near(seen, unit, other, near):
                     break
                 other -= 1
-            if other < 0 or not first[unit] - first[other] <= near:
+            if other < 0 or not seen[0, unit] - seen[0, other] <= near:
                 different += 1
-        share[layer] = different / len(first) if size + near < np.inf else np.nan
+        share[layer] = different / seen.shape[1] if size + near < np.inf else np.nan
     return share
 
 

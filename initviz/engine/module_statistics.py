@@ -58,6 +58,7 @@ def measure(rows: list[Row], loss: Tensor, size: int) -> Observation:
             of_weights[key] = _of_weights(row, gradients)
         dz, dh = (_found(gradients, seen.edge, seen.values) for seen in (row.z, row.output))
         found = _values(row, dz, dh, size) | of_weights[key]
+        found |= _distinct(row, gradients)
         if row.z.edge is None and found["grad_weight_var"] > 0:
             # Inside a custom function, a gradient passes where autograd cannot be asked for it.
             found["grad_preact_var"] = found["grad_act_var"] = math.nan
@@ -139,11 +140,47 @@ def _values(row: Row, dz: Tensor, dh: Tensor, size: int) -> dict[str, float]:
         "dead_fraction": _dead(h, row),
         "saturated_fraction": _saturated(row),
         "correlation": float(per_input.correlation[0]) if len(inputs) == size else math.nan,
-        "distinct_fraction": float(
-            statistics.distinct(_at_least_float32(_thinned(z, row))[None])[0]
-        ),
         "nonfinite_fraction": _nonfinite((z, of_z), (dz, of_dz)),
     }
+
+
+@torch.no_grad()
+def _distinct(row: Row, gradients: _Gradients) -> dict[str, float]:
+    """Return the share of units that are no copies, and of those that compute different things."""
+    found = statistics.alike(_at_least_float32(_thinned(row.z.values, row))[None])
+    computed = float(found.share[0])
+    if not found.looks:
+        return {"distinct_fraction": computed, "computed_fraction": computed}
+    units = row.z.values.shape[row.axis]
+    return {
+        "distinct_fraction": statistics.copies(found, 0, _rows(row, gradients, units)),
+        "computed_fraction": computed,
+    }
+
+
+def _rows(row: Row, gradients: _Gradients, units: int) -> Tensor:
+    """Return what moves each unit, (units, …): its part of ∂ℓ/∂W, of all matrices together."""
+    parts = []
+    for weight in row.weights:
+        slope = or_zero(gradients.of_weights.get(id(weight)), _whole(weight)).reshape(weight.shape)
+        parts.append(_by_unit(slope, row.unit_axis, units))
+    return _at_least_float32(torch.cat(parts, dim=1))
+
+
+def _by_unit(weight: Tensor, axis: int, units: int) -> Tensor:
+    """Return the entries of a weight that belong to each unit, (units, …)."""
+    rows = weight.shape[axis]
+    if rows % units == 0:
+        # A recurrent layer has a row for each of a unit's gates.
+        stacked = weight.movedim(axis, 0).reshape(rows // units, units, -1)
+        return stacked.transpose(0, 1).flatten(1)
+    groups = units // rows
+    if axis == 1 and units % rows == 0 and len(weight) % groups == 0:
+        # A transposed convolution in groups has its outputs by group.
+        grouped = weight.reshape(groups, len(weight) // groups, rows, -1)
+        return grouped.transpose(1, 2).reshape(units, -1)
+    # Where units share what moves them, as behind a projection, all of it counts for each.
+    return weight.flatten().expand(units, -1)
 
 
 def _samples(row: Row, dz: Tensor) -> dict[str, statistics.Samples]:

@@ -61,11 +61,15 @@ def _observe_built(network: Network, batch: Batch) -> tuple[Observation, Floats]
         build(network, batch), inputs.to(DTYPES[batch.dtype]), BatchLoss(batch, labels)
     )
     hidden = slice(network.depth)
+    values = {c: v[hidden] for c, v in observation.values.items()}
+    if batch.loss == "gaussian":
+        # As in the dense pass: the cotangent stands for that of any readout.
+        values["distinct_fraction"][-1] = values["computed_fraction"][-1]
     return (
         Observation(
             observation.names[hidden],
             observation.kinds[hidden],
-            {c: v[hidden] for c, v in observation.values.items()},
+            values,
             {q: s.first(network.depth) for q, s in observation.samples.items()},
         ),
         nonfinite[hidden],

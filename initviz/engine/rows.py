@@ -43,8 +43,9 @@ class Row:
     """One use of a layer's weights: what came out of it, and of the activation that follows.
 
     A recurrent layer has two matrices or more; its z and h are both its hidden states. `axis` and
-    `h_axis` are those of the units in z and in h. Inside attention, where `steps_first` is true,
-    the inputs of the batch are not the first axis but the second.
+    `h_axis` are those of the units in z and in h, `unit_axis` is that in the weights, where several
+    rows may belong to a unit. Inside attention, where `steps_first` is true, a batch's inputs
+    are not the first axis but the second.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Row:
     steps_first: bool = False
     h: Seen | None = None
     h_axis: int | None = None
+    unit_axis: int = 0
     argument: Tensor | None = None
     activation: Callable[[Tensor], Tensor] | None = None
 

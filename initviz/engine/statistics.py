@@ -5,6 +5,7 @@ layers costs one call. Results are float64; what overflows or is not a number sh
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -89,34 +90,84 @@ def projections(z: Tensor) -> Tensor:
     return torch.matmul(_directions(z.shape[1], z.dtype), z)
 
 
-@_SILENT
-def distinct(z: Tensor, square: Floats | None = None) -> Floats:
-    """Return the number of different units over the number of units of each layer.
+@dataclass(frozen=True)
+class Alike:
+    """Units that compute the same thing: `share` of different ones, (layers,).
 
-    `z` is (layers, batch, units); `square`, the mean of its squares, (layers,), spares a pass
-    where it is known. Two units are copies if they agree on the whole batch to rounding,
-    relative to that: what they are for one input may be small by chance, and its rounding is
-    not. NaN where something is not finite.
+    Where it is below 1, `looks` holds two random projections of every unit, (2, units), in units
+    of their root mean square.
+    """
+
+    share: Floats
+    looks: dict[int, NDArray[np.floating[Any]]]
+
+
+@_SILENT
+def alike(z: Tensor, square: Floats | None = None) -> Alike:
+    """Tell which units compute the same thing, given z (layers, batch, units).
+
+    `square`, the mean of its squares, (layers,), spares a pass where it is known. Two units do if
+    they agree on the whole batch to rounding, relative to that: what they are for one input may be
+    small by chance, and its rounding is not. NaN where something is not finite.
     """
     if square is None:
         square = moments(z).square
     # Units that two inputs tell apart are different; only the others have to be looked at.
-    share = _apart(np.ascontiguousarray(z.numpy()), square)
+    share = _apart(np.ascontiguousarray(z[:, :: max(1, z.shape[1] - 1)].numpy()), square)
+    looks = {}
     for layer in [layer for layer, told in enumerate(share.tolist()) if told < 1]:
-        one = slice(layer, layer + 1)
-        share[one] = _apart(projections(z[one]).numpy(), square[one] * z.shape[1])
-    return share
+        looks[layer] = _looks(z[layer], float(square[layer]))
+        share[layer] = _apart(looks[layer][None], np.ones(1))[0]
+    return Alike(share, looks)
+
+
+def _looks(z: Tensor, square: float) -> NDArray[np.floating[Any]]:
+    """Return two random projections of each unit, z (batch, units), over their size."""
+    size = math.sqrt(square * len(z))
+    found: NDArray[np.floating[Any]] = projections(z[None]).numpy()[0]
+    return found / found.dtype.type(size) if size else found
+
+
+@_SILENT
+def copies(found: Alike, layer: int, rows: Tensor) -> float:
+    """Return the share of a layer's units that are no copy of another.
+
+    Copies compute the same thing and are moved alike: `rows`, (units, fan-in), are those of
+    ∂ℓ/∂W. These agree to half of the digits: sums that nearly cancel round far above their size.
+    """
+    if layer not in found.looks or not found.share[layer] < 1:
+        return float(found.share[layer])
+    moved = _looks(rows.T, float(moments(rows[None]).square[0]))
+    half = _rounding(moved) / math.sqrt(float(np.finfo(moved.dtype).eps))
+    looks = np.concatenate([found.looks[layer], half * moved.astype(found.looks[layer].dtype)])
+    return float(_apart(looks[None], np.ones(1))[0])
+
+
+def distinct(z: Tensor, rows: Sequence[Tensor] | None = None) -> Floats:
+    """Return the number of units that are no copies over that of all units, in each layer.
+
+    `z` is (layers, batch, units), `rows` what `copies` takes, of each layer. Without them units
+    that compute the same thing count as copies.
+    """
+    found = alike(z)
+    if rows is None:
+        return found.share
+    return np.array([copies(found, layer, row) for layer, row in enumerate(rows)])
 
 
 def _apart(numbers: NDArray[np.floating[Any]], square: Floats) -> Floats:
-    """Return the share of units that two inputs tell apart, the first and the last of them.
+    """Return the share of units that some looks at each tell apart, (layers,).
 
-    `numbers` is (layers, inputs, units). Copies agree in both but for the rounding of values with
+    `numbers` is (layers, looks, units). Copies agree in all but for the rounding of values with
     that mean square, (layers,).
     """
-    rounding = 16 * math.sqrt(numbers.shape[2]) * float(np.finfo(numbers.dtype).eps)
     order = numbers[:, 0].argsort(axis=1)
-    return kernels.share_apart(numbers, order, np.ascontiguousarray(square), rounding)
+    return kernels.share_apart(numbers, order, np.ascontiguousarray(square), _rounding(numbers))
+
+
+def _rounding(numbers: NDArray[np.floating[Any]]) -> float:
+    """Return how far rounding takes sums over units apart, (…, units), relative to their size."""
+    return 16 * math.sqrt(numbers.shape[-1]) * float(np.finfo(numbers.dtype).eps)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,8 @@ _LAYERS = {
 }
 # Their weight stands the other way round, and other tensors than weights are multiplied too.
 _PRODUCTS = {"matmul", "mm", "addmm"}
+# Along which axis of their weight units lie, where it is not the first.
+_UNITS = dict.fromkeys((*_PRODUCTS, "embedding", *(f"conv_transpose{d}d" for d in (1, 2, 3))), 1)
 _GROUPS = 6
 _RECURRENT = {
     "lstm": "lstm", "gru": "gru", "rnn_tanh": "rnn", "rnn_relu": "rnn",
@@ -173,7 +175,11 @@ class Follow(TorchFunctionMode):
         groups = args[_GROUPS] if len(args) > _GROUPS else kwargs.get("groups", 1)
         fans = _fans(name, weight, groups if kind.startswith("conv") else 1)
         axis = 1 if kind.startswith("conv") and out.dim() == weight.dim() else -1
-        row = self._add(Row(known or self._here(), kind, (weight,), fans, Seen.now(out), axis))
+        units = _UNITS.get(name, 0)
+        row = Row(
+            known or self._here(), kind, (weight,), fans, Seen.now(out), axis, unit_axis=units
+        )
+        self._add(row)
         passed_on = self._passed_on(out)
         self._own(passed_on, row, axis)
         return passed_on

@@ -47,3 +47,14 @@ def without(path: Floats, joints: NDArray[np.bool_]) -> Floats:
     with np.errstate(invalid="ignore"):
         steps = np.where(joints, 0, np.diff(path))
         return np.concatenate((path[:1], path[0] + np.cumsum(steps)))
+
+
+def filled(path: Floats, kept: NDArray[np.bool_]) -> Floats:
+    """Return a path on which places that are not kept repeat the last one before that is.
+
+    Those before the first repeat it; a path of which nothing is kept stays at 0.
+    """
+    places = np.maximum.accumulate(np.where(kept, np.arange(len(path)), -1))
+    if not kept.any():
+        return np.zeros(len(path))
+    return path[np.where(places < 0, kept.argmax(), places)]

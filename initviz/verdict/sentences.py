@@ -8,8 +8,13 @@ from initviz.engine.measurement import Measurement
 from initviz.runtime.words import from_log10, number
 from initviz.verdict.drift import Drift
 
-NO_GRADIENT = "No gradient reaches any {noun}: it is exactly 0 everywhere."
+WAITING = " Layers behind one that begins at 0 get their gradient when it has made its first step."
 LEFT_OUT = " Steps between resolutions are left out."
+
+
+def nowhere(noun: str = "layer") -> str:
+    """Say that there is no gradient at all, as an addition to what else is the matter."""
+    return f" No gradient reaches any {noun}: it is exactly 0 everywhere."
 
 
 def drifting(drift: Drift) -> str:
@@ -46,8 +51,8 @@ def stable(activations: Drift, gradient: Drift) -> str:
         return f"There is a single {noun}: nothing is multiplied over depth, so nothing can drift."
     return (
         f"Over all {gradient.start} {noun}s the gradient's {of} stays within a factor of "
-        f"{_factor(gradient)} and the {theirs} within {_factor(activations)}: every {noun} gets "
-        "a usable gradient."
+        f"{_factor(gradient)} and the {theirs} within {_factor(activations)}: the signal keeps "
+        "its size both ways."
     )
 
 
@@ -75,7 +80,7 @@ def symmetric(measured: Measurement, layer: int) -> str:
     else:
         where = _layer(measured, layer)
         start = f"The {units} units of {where} compute only {different} different things"
-    return f"{start}: copies get the same gradient, so training cannot tell them apart."
+    return f"{start}: copies get the same gradient, so training moves them alike."
 
 
 def dead(measured: Measurement, layer: int) -> str:
@@ -83,7 +88,7 @@ def dead(measured: Measurement, layer: int) -> str:
     share = measured.values["dead_fraction"][layer]
     return (
         f"{number(100 * share)} % of the units of {_layer(measured, layer)} output 0 for every "
-        "input of the batch, so they pass no gradient on."
+        "input of the batch: through those no gradient passes."
     )
 
 
@@ -93,7 +98,7 @@ def saturated(measured: Measurement) -> str:
     layer = int(np.nanargmax(flat))
     return (
         f"{number(100 * flat[layer])} % of the activations of {_layer(measured, layer)} lie where "
-        "the activation function is flat, so almost no gradient passes."
+        "the activation function is flat: through those almost no gradient passes."
     )
 
 

@@ -118,8 +118,9 @@ def test_pooling_and_flattening_are_no_drift() -> None:
 
 
 def test_equal_channels_are_counted_as_channels() -> None:
-    layer = nn.Conv2d(3, 32, 3)
-    nn.init.constant_(layer.weight, 0.1)
-    nn.init.zeros_(layer.bias)
-    reason = probe(layer, torch.randn(4, 3, 8, 8)).diagnosis.reason
-    assert "All 32 units of layer 1 (Conv2d) compute the same thing" in reason
+    layers = nn.Sequential(nn.Conv2d(3, 32, 3), nn.Tanh(), nn.Conv2d(32, 8, 3))
+    for layer in layers[::2]:
+        nn.init.constant_(layer.weight, 0.1)
+        nn.init.zeros_(layer.bias)
+    reason = probe(layers, torch.randn(4, 3, 8, 8)).diagnosis.reason
+    assert "All 32 units of layer 1 (0) compute the same thing" in reason
