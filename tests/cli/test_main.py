@@ -63,7 +63,9 @@ def own() -> nn.Module:
 
 
 def test_a_module_of_ones_own_is_probed_and_drawn_anew(capsys, monkeypatch) -> None:
-    command = "probe --module tests.cli.test_main:own --input-shape 16,4 --recipe recommended --json"
+    command = (
+        "probe --module tests.cli.test_main:own --input-shape 16,4 --recipe recommended --json"
+    )
     code, out, err = run(capsys, monkeypatch, command)
     assert (code, err) == (0, "")
     document = json.loads(out)
@@ -158,7 +160,10 @@ def test_list_names_every_record(capsys, monkeypatch, what: str, names) -> None:
         ("probe --module tests.cli.test_main:own --input-shape 1,4", "input_shape"),
         ("probe --module tests.cli.test_main:own --input-shape 2,x", "'2,x'"),
         ("probe --module tests.cli.test_main:own --input-shape 9999999,99999", "at most"),
-        ("probe --module tests.cli.test_main:own --input-shape 2,4 --recipe bread", "pytorch, keras"),
+        (
+            "probe --module tests.cli.test_main:own --input-shape 2,4 --recipe bread",
+            "pytorch, keras",
+        ),
         ("probe --recipe keras", "--module"),
         ("compare --depth 0", "depth"),
         ("compare --depth 200 --width 512", "depth 33 and width 512 with batch size 32 fits"),
