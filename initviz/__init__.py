@@ -2,6 +2,7 @@
 
 from initviz.catalog.activations import ACTIVATIONS
 from initviz.catalog.initializers import INITIALIZERS
+from initviz.checkpoints.inspection import inspect
 from initviz.probe import probe
 from initviz.recipes.table import RECIPES, reinitialize
 from initviz.setting.network import Batch, Network
@@ -15,6 +16,7 @@ __all__ = [
     "Batch",
     "Network",
     "Signals",
+    "inspect",
     "predict",
     "probe",
     "reinitialize",

@@ -14,7 +14,7 @@ from initviz.catalog.initializers import INITIALIZERS
 from initviz.checkpoints import weights
 from initviz.checkpoints.example import NAME, example
 from initviz.checkpoints.findings import answer, called, notes, verdict, warnings
-from initviz.checkpoints.weights import RULES, Layer, inspect
+from initviz.checkpoints.weights import RULES, Layer, weights_in
 from initviz.runtime.randomness import generator
 
 SHAPES = [(128, 128), (256, 64), (10, 128), (64, 32, 3, 3), (48, 16, 5), (16, 8, 3, 3, 3)]
@@ -29,7 +29,7 @@ def drawn(name: str, shape: tuple[int, ...], seed: int = 1, **size: float) -> to
 
 
 def layers(tensors: dict[str, torch.Tensor], metadata: dict[str, str] | None = None):
-    return inspect(save(tensors, metadata), "x.safetensors").layers
+    return weights_in(save(tensors, metadata), "x.safetensors").layers
 
 
 def layer(tensor: torch.Tensor, name: str = "fc.weight", **metadata: str) -> Layer:
@@ -94,7 +94,7 @@ def test_as_many_weights_off_the_diagonal_are_no_identity() -> None:
 
 def test_heavy_tails_are_no_initializer() -> None:
     heavy = np.random.default_rng(0).standard_t(3, (256, 256)).astype(np.float32) / 100
-    found = inspect(save_arrays({"w": heavy}), "x").layers[0]
+    found = weights_in(save_arrays({"w": heavy}), "x").layers[0]
     assert not found.likeness.matches
     assert found.likeness.shape == ""
     assert verdict(found) == "no initializer; may be trained"
@@ -123,7 +123,7 @@ def test_a_models_size_is_recognised(recipe: str, name: str) -> None:
     assert (match.initializer, match.scale) == (name, 0.02)
     assert recipe in match.recipes
     assert RECIPES[recipe].label in answer(
-        inspect(save({"fc.weight": drawn(name, (128, 256), scale=0.02)}), "x")
+        weights_in(save({"fc.weight": drawn(name, (128, 256), scale=0.02)}), "x")
     )
 
 
@@ -170,7 +170,7 @@ def test_dead_rows_and_copies_are_counted_and_the_rest_is_compared() -> None:
     tensor[3] = tensor[50] = 0
     tensor[7] = tensor[8]
     tensor[9] = tensor[8] * (1 + 1e-7)
-    found = inspect(save({"fc.weight": tensor}), "x")
+    found = weights_in(save({"fc.weight": tensor}), "x")
     assert (found.layers[0].dead, found.layers[0].copies) == (2, 2)
     assert matched(found.layers[0])[0] == "he_normal"
     told = " ".join(warnings(found))
@@ -188,7 +188,7 @@ def test_what_is_not_finite_is_counted_and_left_out() -> None:
     tensor = drawn("glorot_uniform", (100, 200))
     tensor[0, :3] = math.nan
     tensor[1, 0] = math.inf
-    found = inspect(save({"fc.weight": tensor}), "x")
+    found = weights_in(save({"fc.weight": tensor}), "x")
     assert found.layers[0].nonfinite == 4
     assert found.layers[0].singular is None
     assert matched(found.layers[0]) == ["glorot_uniform"]
@@ -197,14 +197,14 @@ def test_what_is_not_finite_is_counted_and_left_out() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_file_without_a_finite_number_has_an_answer(value: float) -> None:
-    found = inspect(save({"a.weight": torch.full((20, 20), value)}), "x")
+    found = weights_in(save({"a.weight": torch.full((20, 20), value)}), "x")
     assert "too few weights to tell" in answer(found)
     assert found.layers[0].copies == 0
 
 
 @pytest.mark.parametrize("size", [1e-300, 1e-40, 1e30, 1e300])
 def test_extreme_sizes_have_an_answer(size: float) -> None:
-    found = inspect(save({"a.weight": torch.randn(20, 20).double() * size}), "x")
+    found = weights_in(save({"a.weight": torch.randn(20, 20).double() * size}), "x")
     assert "no initializer" in answer(found)
 
 
@@ -220,7 +220,7 @@ def test_what_is_no_layer_is_counted() -> None:
         "empty": np.zeros((0, 4), np.float32), "whole": np.zeros((3, 3), np.int64),
         "six": np.zeros((1,) * 6, np.float32), "w": np.ones((9, 9), np.float32),
     }  # fmt: skip
-    found = inspect(save_arrays(tensors), "x")
+    found = weights_in(save_arrays(tensors), "x")
     assert [n.name for n in found.layers] == ["w"]
     assert (found.vectors, found.others) == (2, 3)
     told = " ".join(notes(found))
@@ -230,18 +230,18 @@ def test_what_is_no_layer_is_counted() -> None:
 
 
 def test_a_file_without_layers_says_what_was_expected() -> None:
-    assert "expected is at least one tensor" in answer(inspect(save({"b": torch.zeros(3)}), "x"))
+    assert "expected is at least one tensor" in answer(weights_in(save({"b": torch.zeros(3)}), "x"))
 
 
 def test_singular_values_have_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "MAX_SINGULAR_WORK", 20.0 * 20 * 20 + 1)
-    found = inspect(save({"a": torch.randn(30, 30), "b": torch.randn(20, 20)}), "x")
+    found = weights_in(save({"a": torch.randn(30, 30), "b": torch.randn(20, 20)}), "x")
     assert [n.singular is None for n in found.layers] == [True, False]
     assert "Layer 1: too large together for singular values" in " ".join(notes(found))
 
 
 def test_the_example_is_what_it_says() -> None:
-    found = inspect(example(), NAME)
+    found = weights_in(example(), NAME)
     assert answer(found) == (
         "11 layers. Layers 1–11 look like PyTorch default: with ReLU the variance shrinks by a "
         "factor of 6.0 a layer."
@@ -255,7 +255,7 @@ def test_the_answer_tells_groups_of_layers_apart() -> None:
     tensors["4.weight"] = drawn("he_normal", (96, 128), gain=0.5)
     tensors["5.weight"] = torch.zeros(8, 96)
     tensors["6.weight"] = torch.randn(2, 8)
-    told = answer(inspect(save(tensors), "x"))
+    told = answer(weights_in(save(tensors), "x"))
     assert told.startswith("7 layers. Layers 1–3 look like He normal: with ReLU the variance stays")
     assert "Layer 4 looks like Orthogonal × 2.00" in told
     assert "Layer 6 looks like Zeros: with ReLU nothing passes." in told
