@@ -6,16 +6,20 @@ variance is stands here once more.
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 import torch
-from scipy.stats import truncnorm
+from scipy.stats import norm, truncnorm, uniform
 from torch import Tensor, nn
 from torch.nn import init
 
 from initviz import inspect
+from initviz.checkpoints.fits import displacement, edged, fits, values_of
+from initviz.checkpoints.laws import LAWS
+from initviz.checkpoints.spectrum import learnt
 
 SEEDS = range(5)
 CUT = 0.87962566103423978
@@ -145,8 +149,8 @@ def trained(drawn: Callable[[], Tensor], share: float, rank: int) -> Tensor:
 TRAINED: list[tuple[str, Callable[[], Tensor], float]] = [
     ("he_normal", lambda: trained(lambda: kaiming("normal", (128, 200)), 0.16, 1), 0.16),
     ("he_normal", lambda: trained(lambda: kaiming("normal", (256, 256)), 0.16, 2), 0.16),
-    ("he_normal", lambda: kaiming("normal", (128, 200)) * 1.16, 0.16),
-    ("torch_default", lambda: trained(lambda: part(nn.Linear(200, 90), "weight"), 0.15, 1), 0.15),
+    ("he_normal", lambda: kaiming("normal", (200, 128)) * 1.16, 0.16),
+    ("torch_default", lambda: trained(lambda: part(nn.Linear(200, 200), "weight"), 0.15, 1), 0.15),
 ]
 
 
@@ -209,3 +213,98 @@ def test_what_was_moved_says_how_far(
         origins, stray = found(W, draw())
     assert origins[0] == truth
     assert stray == pytest.approx(moved, rel=0.25)
+
+
+@pytest.mark.parametrize("noise", ["normal", "uniform", "truncated"])
+@pytest.mark.parametrize("count", [400, 40_000])
+def test_a_variance_many_deviations_off_is_no_draw(noise: str, count: int) -> None:
+    law = LAWS[noise]
+    ranks = (np.arange(count) + 0.5) / count
+    # As regular as no draw is, so that nothing but the size can be amiss.
+    exact = law.quantile(ranks)
+    exact /= math.sqrt(float(np.square(exact).mean()) / law.variance)
+    error = math.sqrt((law.kurtosis - 1) / count)
+
+    def taken(deviations: float) -> bool:
+        # The law is the smaller one, or a draw of it would be seen to lack its edge.
+        return fits(values_of(exact, 0.0), law, 1 / math.sqrt(1 + deviations * error))
+
+    assert taken(0)
+    # Where there is an edge, three deviations of the variance already lie beyond it.
+    assert taken(3) == (noise == "normal")
+    assert not taken(6)
+    assert not taken(12)
+
+
+def test_each_contradiction_is_enough() -> None:
+    law, n = LAWS["normal"], 20_000
+    draw = values_of(np.random.default_rng(1).standard_normal(n), 0.0)
+    assert fits(draw, law, 1.0)
+    # Of 20 000 sizes the largest is below 3.1 or above 6.5 less than once in 100 000 draws.
+    off = 6 / math.sqrt(n)
+    for wrong in (
+        {"mean": off}, {"mean": -off}, {"square": 1 + 1.5 * off}, {"square": 1 - 1.5 * off},
+        {"peak": 3.0}, {"peak": 6.6}, {"tails": 6.0},
+        {"some": np.sort(draw.some + 0.1 * np.abs(draw.some))}, {"some": draw.some + 0.05},
+    ):  # fmt: skip
+        assert not fits(replace(draw, **wrong), law, 1.0), wrong
+
+
+@pytest.mark.parametrize(("size", "blurred"), [(0.0, False), (0.01, True)])
+def test_training_blurs_an_edge(size: float, blurred: bool) -> None:
+    rng = np.random.default_rng(0)
+    draw = rng.uniform(-0.1, 0.1, 8000) + size * 0.1 * rng.standard_normal(8000)
+    assert edged(values_of(draw, 0.0)) != blurred
+
+
+@pytest.mark.parametrize("noise", ["normal", "uniform", "truncated"])
+def test_laws_are_those_of_scipy(noise: str) -> None:
+    law = LAWS[noise]
+    theirs = {"normal": norm(), "uniform": uniform(-1, 2), "truncated": truncnorm(-2, 2)}[noise]
+    z = np.linspace(-1.9, 1.9, 41) if noise != "uniform" else np.linspace(-0.9, 0.9, 41)
+    np.testing.assert_allclose(law.cdf(z), theirs.cdf(z), rtol=1e-12)
+    np.testing.assert_allclose(law.log_density(z), theirs.logpdf(z), rtol=1e-9)
+    np.testing.assert_allclose(law.quantile(law.cdf(z)), z, rtol=1e-9, atol=1e-12)
+    variance, excess = theirs.stats(moments="vk")
+    assert law.variance == pytest.approx(float(variance))
+    assert law.kurtosis == pytest.approx(float(excess) + 3)
+
+
+def test_the_least_move_of_a_rescaled_law_is_what_it_was_rescaled_by() -> None:
+    draw = np.random.default_rng(0).standard_normal(50_000)
+    law = LAWS["normal"]
+    assert displacement(values_of(1.16 * draw, 0.0), law, 1.0) == pytest.approx(0.16, abs=0.01)
+    assert displacement(values_of(draw, 0.0), law, 1.0) < 0.02
+    # The standard deviations are equal, and the shapes are √(2 − 2 √(3/π)) apart.
+    flat = np.random.default_rng(0).uniform(-math.sqrt(3), math.sqrt(3), 50_000)
+    apart = math.sqrt(2 - 2 * math.sqrt(3 / math.pi))
+    assert displacement(values_of(flat, 0.0), law, 1.0) == pytest.approx(apart, abs=0.01)
+
+
+def test_what_stands_out_of_noise_is_measured() -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((200, 300))
+    assert learnt(noise) == 0
+    left, right = rng.standard_normal(200), rng.standard_normal(300)
+    spike = np.outer(left, right) * 0.2
+    moved = np.linalg.norm(spike) / np.linalg.norm(noise)
+    assert learnt(noise + spike) == pytest.approx(moved, rel=0.1)
+    assert learnt((noise + spike).T * 1e-20) == pytest.approx(moved, rel=0.1)
+
+
+def test_an_orthogonal_matrix_that_was_moved_is_still_known() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        noise = torch.randn(128, 128) * 0.1 / math.sqrt(128)
+        origins, stray = found(W, init.orthogonal_(torch.empty(128, 128)) + noise)
+    assert origins == ("orthogonal",)
+    # Of 64 rows in 128 columns, less than the whole of a move shows.
+    assert 0.04 < stray <= 0.1
+
+
+def test_a_gain_in_nobodys_recipe_is_named_and_may_be_training() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        normal, flat = xavier("normal", (200, 70), 0.35), xavier("uniform", (200, 70), 0.35)
+    assert found(W, normal) == (("glorot_normal", "normal"), pytest.approx(0.65, abs=0.02))
+    assert found(W, flat) == (("glorot_uniform", "uniform"), pytest.approx(0, abs=0.03))

@@ -1,6 +1,7 @@
 """What is found in files of weights, against what was drawn into them."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from initviz.catalog.initializers import INITIALIZERS
 from initviz.checkpoints import weights
 from initviz.checkpoints.example import NAME, example
 from initviz.checkpoints.findings import answer, called, notes, verdict, warnings
+from initviz.checkpoints.hypotheses import ORIGINS
+from initviz.checkpoints.likeness import Match
 from initviz.checkpoints.weights import RULES, Layer, weights_in
 from initviz.runtime.randomness import generator
 
@@ -40,6 +43,11 @@ def matched(found: Layer) -> list[str]:
     return [m.initializer for m in found.likeness.matches]
 
 
+def size(match: Match, fans: tuple[int, int]) -> float:
+    scale = 1.0 if match.scale is None else match.scale
+    return match.factor * ORIGINS[match.initializer].amplitude(*fans, scale)
+
+
 # PyTorch's sparse_ refuses convolutions.
 CASES = [(n, s) for n in INITIALIZERS for s in SHAPES if n != "sparse" or len(s) == 2]
 
@@ -54,12 +62,13 @@ def test_every_initializer_is_recognised(
     field = math.prod(shape[2:])
     fans = shape[1] * field, shape[0] * field
     assert (found.fan_in, found.fan_out) == fans
-    sizes = [INITIALIZERS[other].variance(*fans) for other in matched(found)]
-    own = INITIALIZERS[name].variance(*fans)
+    sizes = [size(match, fans) for match in found.likeness.matches]
+    own = INITIALIZERS[name].factor(*fans)
     # Whatever else is named has nearly the same size, and the same shape.
-    assert sizes == pytest.approx([own] * len(sizes), rel=0.25)
-    noise = {INITIALIZERS[other].noise.name for other in matched(found)}
+    assert sizes == pytest.approx([own] * len(sizes), rel=0.12)
+    noise = {ORIGINS[other].noise.name for other in matched(found)}
     assert noise == {INITIALIZERS[name].noise.name}
+    assert found.likeness.standing == "fresh"
 
 
 def test_what_no_number_can_tell_apart_is_named_together() -> None:
@@ -79,12 +88,33 @@ def test_ratios_are_those_of_the_formulas(kind: str) -> None:
 
 
 @pytest.mark.parametrize("gain", [0.5, 0.8, 1.3])
-def test_a_rescaled_initializer_matches_none_but_keeps_its_shape(gain: float) -> None:
-    for name, shape in (("he_normal", "normal"), ("he_uniform", "uniform")):
-        found = layer(drawn(name, (256, 256), gain=gain))
-        assert not found.likeness.matches
-        assert found.likeness.shape == shape
-        assert found.ratio("He") == pytest.approx(gain**2, rel=0.05)
+def test_a_rescaled_initializer_is_no_draw_and_keeps_its_shape(gain: float) -> None:
+    found = layer(drawn("he_normal", (256, 300), gain=gain))
+    assert found.likeness.standing == ("strayed" if gain == 0.8 else "rescaled")
+    assert found.likeness.shape == "normal"
+    assert found.ratio("He") == pytest.approx(gain**2, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("tensor", "words"),
+    [
+        (lambda: drawn("he_normal", (300, 120), gain=0.84), "He normal, 16 % smaller, or Glorot"),
+        (
+            lambda: drawn("he_normal", (300, 256), gain=0.5),
+            "Glorot normal × 0.739 or Normal",
+        ),
+        (
+            lambda: drawn("he_uniform", (300, 256), gain=0.5),
+            "Glorot uniform × 0.737 or Unif",
+        ),
+        (lambda: drawn("glorot_normal", (300, 100), gain=5 / 3), "Glorot normal × 1.67"),
+        (lambda: drawn("orthogonal", (64, 64)) + 0.01 * torch.eye(64), "Orthogonal, 0."),
+    ],
+)
+def test_what_a_layer_looks_like_is_said_with_how_far(
+    tensor: Callable[[], torch.Tensor], words: str
+) -> None:
+    assert verdict(layer(tensor())).startswith(words)
 
 
 def test_as_many_weights_off_the_diagonal_are_no_identity() -> None:
@@ -255,12 +285,18 @@ def test_the_answer_tells_groups_of_layers_apart() -> None:
     tensors["4.weight"] = drawn("he_normal", (96, 128), gain=0.5)
     tensors["5.weight"] = torch.zeros(8, 96)
     tensors["6.weight"] = torch.randn(2, 8)
+    tensors["7.weight"] = drawn("orthogonal", (64, 64)) + 0.1 * torch.rand(64, 64) / 8
+    tensors["8.weight"] = torch.from_numpy(np.random.default_rng(0).standard_t(3, (64, 64)))
     told = answer(weights_in(save(tensors), "x"))
-    assert told.startswith("7 layers. Layers 1–3 look like He normal: with ReLU the variance stays")
+    assert told.startswith("9 layers. Layers 1–3 look like He normal: with ReLU the variance stays")
     assert "Layer 4 looks like Orthogonal × 2.00" in told
     assert "Layer 6 looks like Zeros: with ReLU nothing passes." in told
     assert "Layer 7: too few weights to tell." in told
-    assert "Layer 5 matches no initializer; it may be trained: " in told
+    assert "Layer 5 looks like Glorot normal × 0.66" in told
+    assert "unless it is trained." in told
+    assert "Layer 8 looks like Orthogonal, " in told
+    assert "% away; it may be trained." in told
+    assert "Layer 9 matches no initializer; it may be trained: " in told
 
 
 def test_a_name_is_shown_short_and_printable() -> None:
