@@ -2,6 +2,7 @@
 
 from initviz.catalog.activations import ACTIVATIONS
 from initviz.catalog.initializers import INITIALIZERS
+from initviz.checkpoints.inspection import inspect
 from initviz.probe import probe
 from initviz.recipes.drawing import reinitialize
 from initviz.recipes.table import RECIPES
@@ -16,6 +17,7 @@ __all__ = [
     "Batch",
     "Network",
     "Signals",
+    "inspect",
     "predict",
     "probe",
     "reinitialize",

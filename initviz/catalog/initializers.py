@@ -309,8 +309,8 @@ INITIALIZERS = index(
             formula=r"w \sim \mathcal{N}(0,\; g^2 / n_\mathrm{in})",
             reference=_LECUN,
             torch='nn.init.kaiming_normal_({w}, nonlinearity="linear")',
-            keras="keras.initializers.LecunNormal(seed)",
-            flax="nnx.initializers.lecun_normal()",
+            keras='keras.initializers.VarianceScaling(1, "fan_in", "untruncated_normal", seed)',
+            flax='nnx.initializers.variance_scaling(1, "fan_in", "normal")',
         ),
         Initializer(
             name="lecun_uniform",
@@ -345,8 +345,8 @@ INITIALIZERS = index(
             formula=r"w \sim \mathcal{N}(0,\; 2 g^2 / (n_\mathrm{in} + n_\mathrm{out}))",
             reference=_GLOROT,
             torch="nn.init.xavier_normal_({w})",
-            keras="keras.initializers.GlorotNormal(seed)",
-            flax="nnx.initializers.glorot_normal()",
+            keras='keras.initializers.VarianceScaling(1, "fan_avg", "untruncated_normal", seed)',
+            flax='nnx.initializers.variance_scaling(1, "fan_avg", "normal")',
             aliases=("xavier_normal",),
         ),
         Initializer(
@@ -371,8 +371,8 @@ INITIALIZERS = index(
             formula=r"w \sim \mathcal{N}(0,\; 2 g^2 / n_\mathrm{in})",
             reference=_HE,
             torch='nn.init.kaiming_normal_({w}, nonlinearity="relu")',
-            keras="keras.initializers.HeNormal(seed)",
-            flax="nnx.initializers.he_normal()",
+            keras='keras.initializers.VarianceScaling(2, "fan_in", "untruncated_normal", seed)',
+            flax='nnx.initializers.variance_scaling(2, "fan_in", "normal")',
             aliases=("kaiming_normal",),
         ),
         Initializer(

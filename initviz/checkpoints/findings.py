@@ -2,10 +2,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from initviz.catalog.initializers import INITIALIZERS
-from initviz.checkpoints.likeness import FEWEST, Match
+from initviz.checkpoints.hypotheses import ORIGINS
+from initviz.checkpoints.likeness import FEWEST, Match, Standing
 from initviz.checkpoints.weights import Layer, Weights
 from initviz.recipes.table import RECIPES
 from initviz.runtime.words import listed, number
@@ -16,6 +16,7 @@ _RUNS = 6
 # A factor within this of 1 keeps the signal; factors within this of each other are told as one.
 _STEADY = 1.1
 _ALIKE = 1.6
+_SIZED = 0.1
 _LONGEST_NAME = 60
 # What one layer multiplies a signal's mean square by is n·Var(w) times what ReLU lets through.
 _RELU = 0.5
@@ -23,7 +24,7 @@ _RELU = 0.5
 
 def label(match: Match) -> str:
     """Return an initializer in words, with its size where it has one."""
-    words = INITIALIZERS[match.initializer].label.partition(" (")[0]
+    words = ORIGINS[match.initializer].label
     if match.scale is not None:
         words += f" {number(match.scale)}"
     return words if match.factor == 1 else f"{words} × {number(match.factor, 3)}"
@@ -36,6 +37,23 @@ def used_by(match: Match) -> str:
     return listed(RECIPES[name].label for name in match.recipes)
 
 
+def strayed(matches: Sequence[Match]) -> str:
+    """Return how far layers are from what each looks like: 16 % larger, 2.0 to 5.1 % away."""
+    strays = sorted(match.stray for match in matches)
+    sizes = dict.fromkeys(number(100 * stray) for stray in (strays[0], strays[-1]))
+    # All of a stray is size where no more of it than this is not.
+    sized = [abs(abs(m.larger) - m.stray) <= _SIZED * m.stray for m in matches]
+    larger = [m.larger > 0 for m in matches]
+    words = "away"
+    if all(sized) and len(set(larger)) == 1:
+        words = "larger" if larger[0] else "smaller"
+    return f"{' to '.join(sizes)} % {words}"
+
+
+def _either(matches: Iterable[Match]) -> str:
+    return " or ".join(dict.fromkeys(label(match) for match in matches))
+
+
 def called(name: str) -> str:
     """Return a tensor's name, which may be anything, as one short printable line."""
     shown = name
@@ -46,12 +64,17 @@ def called(name: str) -> str:
 
 def verdict(layer: Layer) -> str:
     """Return in a few words what a layer looks like."""
-    matches = layer.likeness.matches
-    if matches:
-        return " or ".join(dict.fromkeys(label(match) for match in matches))
+    found = layer.likeness
+    if found.matches:
+        names = _either(found.matches)
+        rescaled = f", or {_either(found.rescaled)}" if found.rescaled else ""
+        return {
+            "strayed": f"{names}, {strayed(found.matches[:1])}{rescaled}",
+            "rescaled": f"{names}; may be trained",
+        }.get(found.standing, names)
     if _too_few(layer):
         return "too few weights to tell"
-    shape = f", {layer.likeness.shape} in shape" if layer.likeness.shape else ""
+    shape = f", {found.shape} in shape" if found.shape else ""
     return f"no initializer{shape}; may be trained"
 
 
@@ -65,11 +88,10 @@ def answer(weights: Weights) -> str:
             f"{weights.others} others."
         )
     numbered = list(enumerate(weights.layers, start=1))
-    groups = _groups([(i, layer) for i, layer in numbered if layer.likeness.matches])
-    told = [_told(match, members) for match, members in groups[:_GROUPS]]
-    if left := sum(len(members) for _, members in groups[_GROUPS:]):
-        told.append(f"{left} more look like others.")
-    told += _unmatched([(i, layer) for i, layer in numbered if not layer.likeness.matches])
+    told = _matched(_standing(numbered, "fresh"), _told)
+    told += _matched(_standing(numbered, "strayed"), _told_strayed)
+    told += _matched(_standing(numbered, "rescaled"), _told_rescaled)
+    told += _unmatched(_standing(numbered, "none"))
     return " ".join([f"{count} layer{'s' * (count > 1)}.", *told])
 
 
@@ -125,7 +147,25 @@ def notes(weights: Weights) -> list[str]:
 Numbered = tuple[int, Layer]
 
 
-def _groups(layers: Sequence[Numbered]) -> list[tuple[Match, list[Numbered]]]:
+Group = tuple[Match, list[Numbered]]
+
+
+def _standing(layers: Iterable[Numbered], standing: Standing) -> list[Numbered]:
+    return [(i, layer) for i, layer in layers if layer.likeness.standing == standing]
+
+
+def _matched(
+    layers: Sequence[Numbered], tell: Callable[[Match, Sequence[Numbered]], str]
+) -> list[str]:
+    """Tell of the largest groups of layers, and count those of the others."""
+    groups = _groups(layers)
+    told = [tell(match, members) for match, members in groups[:_GROUPS]]
+    if left := sum(len(members) for _, members in groups[_GROUPS:]):
+        told.append(f"{left} more look like others.")
+    return told
+
+
+def _groups(layers: Sequence[Numbered]) -> list[Group]:
     """Put layers that the same initializer may have drawn together, the largest group first."""
     left, groups = list(layers), []
     while left:
@@ -153,15 +193,38 @@ def _key(match: Match) -> tuple[str, float | None, float]:
 
 def _told(match: Match, members: Sequence[Numbered]) -> str:
     """Say what a group of layers looks like, and what ReLU makes of that."""
-    common = set.intersection(*({_key(m) for m in ms} for _, ms in _matches(members)))
     first = members[0][1].likeness.matches
-    others = [label(m) for m in first if _key(m) in common and _key(m) != _key(match)]
+    others = [label(m) for m in first if _in_all(m, members) and _key(m) != _key(match)]
     source = f" ({used_by(match)})" if used_by(match) else ""
     alike = f", which cannot be told from {' or '.join(others)} here" if others else ""
     one = len(members) == 1
     sentence = f"{_layers([i for i, _ in members])} look{'s' * one} like {label(match)}{source}"
     effect = _effect([layer for _, layer in members])
     return f"{sentence}{alike}{f': with ReLU {effect}' if effect else ''}."
+
+
+def _told_strayed(match: Match, members: Sequence[Numbered]) -> str:
+    """Say what a group of layers was once, perhaps, and how far each is from that now."""
+    one = len(members) == 1
+    own = [next(m for m in ms if _key(m) == _key(match)) for _, ms in _matches(members)]
+    return (
+        f"{_layers([i for i, _ in members])} look{'s' * one} like {label(match)}, {strayed(own)}; "
+        f"{'it' if one else 'they'} may be trained."
+    )
+
+
+def _told_rescaled(match: Match, members: Sequence[Numbered]) -> str:
+    """Say what would draw a group of layers, if it was not training that made their size."""
+    one = len(members) == 1
+    common = [m for m in members[0][1].likeness.matches if _in_all(m, members)] or [match]
+    return (
+        f"{_layers([i for i, _ in members])} look{'s' * one} like {_either(common)}, unless "
+        f"{'it is' if one else 'they are'} trained."
+    )
+
+
+def _in_all(match: Match, members: Sequence[Numbered]) -> bool:
+    return all(_key(match) in map(_key, ms) for _, ms in _matches(members))
 
 
 def _effect(layers: Sequence[Layer]) -> str:

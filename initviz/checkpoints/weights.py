@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from initviz.catalog.initializers import INITIALIZERS
-from initviz.checkpoints.likeness import Fans, Likeness, likeness
+from initviz.checkpoints.hypotheses import Fans
+from initviz.checkpoints.likeness import Likeness, likeness
 from initviz.checkpoints.orientation import (
     KINDS,
     Order,
@@ -107,24 +108,25 @@ class Weights:
     others: int
 
 
-def inspect(data: bytes, file: str) -> Weights:
+def weights_in(data: bytes, file: str) -> Weights:
     """Look at every weight tensor of a safetensors file called `file`.
 
     Raises:
         ValueError: naming the file, what is wrong with it and what was expected.
     """
     contents = read(data, file)
-    weights = [t for t in contents.tensors if _is_weight(t)]
+    weights = [t for t in contents.tensors if is_weight(t)]
     vectors = sum(len(t.shape) < 2 for t in contents.tensors)
     affordable = _affordable(weights)
     layers = []
     for tensor in weights:
         checkpoint()
-        layers.append(_layer(tensor, contents, singular=tensor.name in affordable))
+        layers.append(layer_of(tensor, contents, singular=tensor.name in affordable))
     return Weights(tuple(layers), vectors, len(contents.tensors) - len(weights) - vectors)
 
 
-def _is_weight(tensor: Stored) -> bool:
+def is_weight(tensor: Stored) -> bool:
+    """Say whether a tensor is taken for a layer's weights."""
     # GPT-2 keeps the mask of its attention under the name of a bias.
     named_bias = tensor.name.endswith(".bias")
     return (
@@ -152,7 +154,8 @@ def _affordable(tensors: Iterable[Stored]) -> set[str]:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _layer(tensor: Stored, contents: Contents, *, singular: bool) -> Layer:
+def layer_of(tensor: Stored, contents: Contents, *, singular: bool) -> Layer:
+    """Look at one weight tensor among others, with its singular values or without."""
     role = role_of(tensor)
     order, told_by = order_of(tensor, role, contents.metadata)
     units, inputs, field = sizes_of(tensor.shape, order)

@@ -15,7 +15,7 @@ from initviz.architectures.cost import flops as architecture_flops
 from initviz.architectures.repair import Repair, find_repair
 from initviz.architectures.setting import Setting
 from initviz.architectures.study import BATCH_SIZE, Study, study
-from initviz.checkpoints.weights import Weights, inspect
+from initviz.checkpoints.weights import Weights, weights_in
 from initviz.engine.statistics import Floats
 from initviz.experiments.compare import Cell, examine
 from initviz.experiments.ensemble import DRAWS, ensemble
@@ -113,7 +113,7 @@ def weights_of(data: bytes, file: str) -> Weights:
     Raises:
         ValueError: naming the file and what is wrong with it.
     """
-    return _explained("Looking at the weights", lambda: _in_turn(inspect, data, file), long=True)
+    return _explained("Looking at the weights", lambda: _in_turn(weights_in, data, file), long=True)
 
 
 def advance(job: Job, seconds: float) -> None:

@@ -13,7 +13,7 @@ from safetensors.numpy import save
 from initviz.checkpoints import tensors
 from initviz.checkpoints.findings import answer, notes, verdict, warnings
 from initviz.checkpoints.tensors import MAX_BYTES, MAX_HEADER_BYTES, MAX_NUMBERS, MAX_TENSORS, read
-from initviz.checkpoints.weights import inspect
+from initviz.checkpoints.weights import weights_in
 
 GOOD = save({"fc.weight": np.ones((4, 3), np.float32), "fc.bias": np.zeros(4, np.float32)})
 
@@ -80,7 +80,7 @@ def test_limits_are_said_with_their_numbers(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_odd_shapes_are_read_and_are_no_layers(shape: list[int]) -> None:
     size = 0 if 0 in shape else 4
-    found = inspect(file({"a": entry(shape, 0, size)}, bytes(size)), "x")
+    found = weights_in(file({"a": entry(shape, 0, size)}, bytes(size)), "x")
     assert not found.layers
     assert found.vectors + found.others == 1
 
@@ -88,7 +88,7 @@ def test_odd_shapes_are_read_and_are_no_layers(shape: list[int]) -> None:
 @pytest.mark.parametrize("dtype", ["F4", "F8_E8M0", "I8", "BOOL", "U8"])
 def test_types_that_are_no_weights_are_counted(dtype: str) -> None:
     count = 8 if dtype == "F4" else 4
-    found = inspect(file({"a": entry([2, count // 2], 0, 4, dtype)}, b"0000"), "x")
+    found = weights_in(file({"a": entry([2, count // 2], 0, 4, dtype)}, b"0000"), "x")
     assert (len(found.layers), found.others) == (0, 1)
 
 
@@ -112,7 +112,7 @@ def test_every_float_type_is_read_as_its_standard_says(
 def look(data: bytes) -> None:
     """Read everything a page would show; only a refusal may come of it."""
     try:
-        found = inspect(data, "x.safetensors")
+        found = weights_in(data, "x.safetensors")
     except ValueError as error:
         said = [str(error)]
     else:

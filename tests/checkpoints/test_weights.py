@@ -1,6 +1,7 @@
 """What is found in files of weights, against what was drawn into them."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from initviz.catalog.initializers import INITIALIZERS
 from initviz.checkpoints import weights
 from initviz.checkpoints.example import NAME, example
 from initviz.checkpoints.findings import answer, called, notes, verdict, warnings
-from initviz.checkpoints.weights import RULES, Layer, inspect
+from initviz.checkpoints.hypotheses import ORIGINS
+from initviz.checkpoints.likeness import Match
+from initviz.checkpoints.weights import RULES, Layer, weights_in
 from initviz.runtime.randomness import generator
 
 SHAPES = [(128, 128), (256, 64), (10, 128), (64, 32, 3, 3), (48, 16, 5), (16, 8, 3, 3, 3)]
@@ -29,7 +32,7 @@ def drawn(name: str, shape: tuple[int, ...], seed: int = 1, **size: float) -> to
 
 
 def layers(tensors: dict[str, torch.Tensor], metadata: dict[str, str] | None = None):
-    return inspect(save(tensors, metadata), "x.safetensors").layers
+    return weights_in(save(tensors, metadata), "x.safetensors").layers
 
 
 def layer(tensor: torch.Tensor, name: str = "fc.weight", **metadata: str) -> Layer:
@@ -38,6 +41,11 @@ def layer(tensor: torch.Tensor, name: str = "fc.weight", **metadata: str) -> Lay
 
 def matched(found: Layer) -> list[str]:
     return [m.initializer for m in found.likeness.matches]
+
+
+def size(match: Match, fans: tuple[int, int]) -> float:
+    scale = 1.0 if match.scale is None else match.scale
+    return match.factor * ORIGINS[match.initializer].amplitude(*fans, scale)
 
 
 # PyTorch's sparse_ refuses convolutions.
@@ -54,12 +62,13 @@ def test_every_initializer_is_recognised(
     field = math.prod(shape[2:])
     fans = shape[1] * field, shape[0] * field
     assert (found.fan_in, found.fan_out) == fans
-    sizes = [INITIALIZERS[other].variance(*fans) for other in matched(found)]
-    own = INITIALIZERS[name].variance(*fans)
+    sizes = [size(match, fans) for match in found.likeness.matches]
+    own = INITIALIZERS[name].factor(*fans)
     # Whatever else is named has nearly the same size, and the same shape.
-    assert sizes == pytest.approx([own] * len(sizes), rel=0.25)
-    noise = {INITIALIZERS[other].noise.name for other in matched(found)}
+    assert sizes == pytest.approx([own] * len(sizes), rel=0.12)
+    noise = {ORIGINS[other].noise.name for other in matched(found)}
     assert noise == {INITIALIZERS[name].noise.name}
+    assert found.likeness.standing == "fresh"
 
 
 def test_what_no_number_can_tell_apart_is_named_together() -> None:
@@ -79,12 +88,33 @@ def test_ratios_are_those_of_the_formulas(kind: str) -> None:
 
 
 @pytest.mark.parametrize("gain", [0.5, 0.8, 1.3])
-def test_a_rescaled_initializer_matches_none_but_keeps_its_shape(gain: float) -> None:
-    for name, shape in (("he_normal", "normal"), ("he_uniform", "uniform")):
-        found = layer(drawn(name, (256, 256), gain=gain))
-        assert not found.likeness.matches
-        assert found.likeness.shape == shape
-        assert found.ratio("He") == pytest.approx(gain**2, rel=0.05)
+def test_a_rescaled_initializer_is_no_draw_and_keeps_its_shape(gain: float) -> None:
+    found = layer(drawn("he_normal", (256, 300), gain=gain))
+    assert found.likeness.standing == ("strayed" if gain == 0.8 else "rescaled")
+    assert found.likeness.shape == "normal"
+    assert found.ratio("He") == pytest.approx(gain**2, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("tensor", "words"),
+    [
+        (lambda: drawn("he_normal", (300, 120), gain=0.84), "He normal, 16 % smaller, or Glorot"),
+        (
+            lambda: drawn("he_normal", (300, 256), gain=0.5),
+            "Glorot normal × 0.739 or Normal",
+        ),
+        (
+            lambda: drawn("he_uniform", (300, 256), gain=0.5),
+            "Glorot uniform × 0.737 or Unif",
+        ),
+        (lambda: drawn("glorot_normal", (300, 100), gain=5 / 3), "Glorot normal × 1.67"),
+        (lambda: drawn("orthogonal", (64, 64)) + 0.01 * torch.eye(64), "Orthogonal, 0."),
+    ],
+)
+def test_what_a_layer_looks_like_is_said_with_how_far(
+    tensor: Callable[[], torch.Tensor], words: str
+) -> None:
+    assert verdict(layer(tensor())).startswith(words)
 
 
 def test_as_many_weights_off_the_diagonal_are_no_identity() -> None:
@@ -94,7 +124,7 @@ def test_as_many_weights_off_the_diagonal_are_no_identity() -> None:
 
 def test_heavy_tails_are_no_initializer() -> None:
     heavy = np.random.default_rng(0).standard_t(3, (256, 256)).astype(np.float32) / 100
-    found = inspect(save_arrays({"w": heavy}), "x").layers[0]
+    found = weights_in(save_arrays({"w": heavy}), "x").layers[0]
     assert not found.likeness.matches
     assert found.likeness.shape == ""
     assert verdict(found) == "no initializer; may be trained"
@@ -123,7 +153,7 @@ def test_a_models_size_is_recognised(recipe: str, name: str) -> None:
     assert (match.initializer, match.scale) == (name, 0.02)
     assert recipe in match.recipes
     assert RECIPES[recipe].label in answer(
-        inspect(save({"fc.weight": drawn(name, (128, 256), scale=0.02)}), "x")
+        weights_in(save({"fc.weight": drawn(name, (128, 256), scale=0.02)}), "x")
     )
 
 
@@ -170,7 +200,7 @@ def test_dead_rows_and_copies_are_counted_and_the_rest_is_compared() -> None:
     tensor[3] = tensor[50] = 0
     tensor[7] = tensor[8]
     tensor[9] = tensor[8] * (1 + 1e-7)
-    found = inspect(save({"fc.weight": tensor}), "x")
+    found = weights_in(save({"fc.weight": tensor}), "x")
     assert (found.layers[0].dead, found.layers[0].copies) == (2, 2)
     assert matched(found.layers[0])[0] == "he_normal"
     told = " ".join(warnings(found))
@@ -188,7 +218,7 @@ def test_what_is_not_finite_is_counted_and_left_out() -> None:
     tensor = drawn("glorot_uniform", (100, 200))
     tensor[0, :3] = math.nan
     tensor[1, 0] = math.inf
-    found = inspect(save({"fc.weight": tensor}), "x")
+    found = weights_in(save({"fc.weight": tensor}), "x")
     assert found.layers[0].nonfinite == 4
     assert found.layers[0].singular is None
     assert matched(found.layers[0]) == ["glorot_uniform"]
@@ -197,14 +227,14 @@ def test_what_is_not_finite_is_counted_and_left_out() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_file_without_a_finite_number_has_an_answer(value: float) -> None:
-    found = inspect(save({"a.weight": torch.full((20, 20), value)}), "x")
+    found = weights_in(save({"a.weight": torch.full((20, 20), value)}), "x")
     assert "too few weights to tell" in answer(found)
     assert found.layers[0].copies == 0
 
 
 @pytest.mark.parametrize("size", [1e-300, 1e-40, 1e30, 1e300])
 def test_extreme_sizes_have_an_answer(size: float) -> None:
-    found = inspect(save({"a.weight": torch.randn(20, 20).double() * size}), "x")
+    found = weights_in(save({"a.weight": torch.randn(20, 20).double() * size}), "x")
     assert "no initializer" in answer(found)
 
 
@@ -220,7 +250,7 @@ def test_what_is_no_layer_is_counted() -> None:
         "empty": np.zeros((0, 4), np.float32), "whole": np.zeros((3, 3), np.int64),
         "six": np.zeros((1,) * 6, np.float32), "w": np.ones((9, 9), np.float32),
     }  # fmt: skip
-    found = inspect(save_arrays(tensors), "x")
+    found = weights_in(save_arrays(tensors), "x")
     assert [n.name for n in found.layers] == ["w"]
     assert (found.vectors, found.others) == (2, 3)
     told = " ".join(notes(found))
@@ -230,18 +260,18 @@ def test_what_is_no_layer_is_counted() -> None:
 
 
 def test_a_file_without_layers_says_what_was_expected() -> None:
-    assert "expected is at least one tensor" in answer(inspect(save({"b": torch.zeros(3)}), "x"))
+    assert "expected is at least one tensor" in answer(weights_in(save({"b": torch.zeros(3)}), "x"))
 
 
 def test_singular_values_have_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "MAX_SINGULAR_WORK", 20.0 * 20 * 20 + 1)
-    found = inspect(save({"a": torch.randn(30, 30), "b": torch.randn(20, 20)}), "x")
+    found = weights_in(save({"a": torch.randn(30, 30), "b": torch.randn(20, 20)}), "x")
     assert [n.singular is None for n in found.layers] == [True, False]
     assert "Layer 1: too large together for singular values" in " ".join(notes(found))
 
 
 def test_the_example_is_what_it_says() -> None:
-    found = inspect(example(), NAME)
+    found = weights_in(example(), NAME)
     assert answer(found) == (
         "11 layers. Layers 1–11 look like PyTorch default: with ReLU the variance shrinks by a "
         "factor of 6.0 a layer."
@@ -255,12 +285,18 @@ def test_the_answer_tells_groups_of_layers_apart() -> None:
     tensors["4.weight"] = drawn("he_normal", (96, 128), gain=0.5)
     tensors["5.weight"] = torch.zeros(8, 96)
     tensors["6.weight"] = torch.randn(2, 8)
-    told = answer(inspect(save(tensors), "x"))
-    assert told.startswith("7 layers. Layers 1–3 look like He normal: with ReLU the variance stays")
+    tensors["7.weight"] = drawn("orthogonal", (64, 64)) + 0.1 * torch.rand(64, 64) / 8
+    tensors["8.weight"] = torch.from_numpy(np.random.default_rng(0).standard_t(3, (64, 64)))
+    told = answer(weights_in(save(tensors), "x"))
+    assert told.startswith("9 layers. Layers 1–3 look like He normal: with ReLU the variance stays")
     assert "Layer 4 looks like Orthogonal × 2.00" in told
     assert "Layer 6 looks like Zeros: with ReLU nothing passes." in told
     assert "Layer 7: too few weights to tell." in told
-    assert "Layer 5 matches no initializer; it may be trained: " in told
+    assert "Layer 5 looks like Glorot normal × 0.66" in told
+    assert "unless it is trained." in told
+    assert "Layer 8 looks like Orthogonal, " in told
+    assert "% away; it may be trained." in told
+    assert "Layer 9 matches no initializer; it may be trained: " in told
 
 
 def test_a_name_is_shown_short_and_printable() -> None:

@@ -3,13 +3,15 @@
 import contextlib
 import io
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
 from torch import nn
 
 from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network
-from initviz.export.network import command, pytorch
+from initviz.catalog.initializers import NORMAL
+from initviz.export.network import command, flax, keras, pytorch
 from initviz.setting.network import NORMALIZATIONS, build
 
 
@@ -39,6 +41,22 @@ def test_exported_weights_have_the_same_statistics(initializer: str) -> None:
             mine.weight.mean().item(), abs=1e-6 + 8 * math.sqrt(expected / mine.weight.numel())
         )
         assert torch.allclose(theirs.bias, mine.bias)
+
+
+@pytest.mark.parametrize(
+    ("export", "named"),
+    [
+        (keras, ("RandomNormal(", '"untruncated_normal"')),
+        (flax, ("initializers.normal(", '"normal"')),
+    ],
+)
+@pytest.mark.parametrize("initializer", [n for n, i in INITIALIZERS.items() if i.noise is NORMAL])
+def test_a_normal_law_keeps_its_tails_in_keras_and_flax(
+    initializer: str, export: Callable[[Network, Batch], str], named: tuple[str, str]
+) -> None:
+    # Their own HeNormal, GlorotNormal and LecunNormal cut the tails at two standard deviations.
+    source = export(Network(depth=2, width=8, initializer=initializer), Batch())
+    assert any(name in source for name in named)
 
 
 @pytest.mark.parametrize("normalization", NORMALIZATIONS)

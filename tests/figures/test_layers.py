@@ -9,13 +9,13 @@ import torch
 from safetensors.torch import save
 
 from initviz.checkpoints.example import NAME, example
-from initviz.checkpoints.weights import RULES, inspect
+from initviz.checkpoints.weights import RULES, weights_in
 from initviz.figures.export import to_csv
 from initviz.figures.layers import plot_singular, plot_sizes
 from initviz.figures.theme import DARK, LIGHT, Figure
 
-EXAMPLE = inspect(example(), NAME)
-ODD = inspect(
+EXAMPLE = weights_in(example(), NAME)
+ODD = weights_in(
     save({
         "a<b>x</b>.weight": torch.full((20, 20), math.nan), "b.weight": torch.zeros(20, 20),
         "c.weight": torch.randn(20, 30) * 1e-9, "d.weight": torch.randn(1, 40),

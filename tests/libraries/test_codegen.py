@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from initviz import ACTIVATIONS, INITIALIZERS, Batch, Network
+from initviz.catalog.initializers import NORMAL
 from initviz.export import network
 from initviz.setting.network import NORMALIZATIONS
 from initviz.setting.network import build as build_ours
@@ -37,6 +38,9 @@ def test_weights_and_biases_have_the_same_statistics(initializer: str, framework
             expected = INITIALIZERS[initializer].variance(*values.shape[::-1], gain=1.5)
             tolerance = 5 * math.sqrt(2 / values.size)
             assert values.var() == pytest.approx(expected, rel=tolerance, abs=1e-12)
+            if INITIALIZERS[initializer].noise is NORMAL:
+                # Cut at two of its own deviations and rescaled, as HeNormal is, it ends at 2.274.
+                assert np.abs(values).max() > 2.5 * math.sqrt(expected)
 
 
 @pytest.mark.parametrize("normalization", NORMALIZATIONS)

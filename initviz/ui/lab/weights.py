@@ -162,6 +162,7 @@ def _row(at: int, layer: Layer) -> dict[str, object]:
         "Layer": at,
         "Name": called(layer.name),
         "Looks like": verdict(layer),
+        "Strays by (%)": _said(100 * layer.likeness.stray),
         "Variance": _said(layer.variance),
         **{f"× {rule}": _said(layer.ratio(rule)) for rule in RULES},
         "Fan-in": layer.fan_in,
