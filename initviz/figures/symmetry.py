@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from initviz.engine.statistics import Floats
+from initviz.experiments.rounding import RATES, WIDTHS, Torn
 from initviz.experiments.symmetry import BIASES, NOISES, STEPS, WIDTH, Biased, Symmetry
 from initviz.figures.theme import (
     PANEL_HEIGHT,
@@ -19,6 +20,7 @@ from initviz.runtime.words import number, power_of_ten
 
 Trace = dict[str, Any]
 _FAINTEST = 0.25
+OPTIMIZER_NAMES = {"sgd": "SGD", "adam": "Adam"}
 _KNOWING_NOTHING = float(np.log(10))
 
 
@@ -265,3 +267,26 @@ def _line(x: Any, y: Floats, name: str, hue: str, *, width: float, dash: str = "
         "customdata": [number(value) for value in y.tolist()],
         "hovertemplate": "%{customdata}",
     }
+
+
+def plot_torn(found: Torn, colours: Palette) -> Figure:
+    """Draw how many different units there are at every step, by optimizer and width."""
+    steps = np.arange(1, found.groups.shape[2] + 1, dtype=np.int32)
+    traces = [
+        _line(
+            steps, groups, f"{OPTIMIZER_NAMES[optimizer]}, {width} units", hue, width=2, dash=dash
+        )
+        for optimizer, dash, rows in zip(RATES, ("dash", "solid"), found.groups, strict=True)
+        for width, groups, hue in zip(WIDTHS, rows, colours.hues, strict=False)
+    ]
+    return Figure(
+        traces,
+        layout(
+            "What rounding makes of copies",
+            "different units in the layer that has most",
+            colours,
+            height=PANEL_HEIGHT,
+            xaxis=_step_axis(),
+            yaxis=value_axis(colours, rangemode="tozero", tickformat="d"),
+        ),
+    )

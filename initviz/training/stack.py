@@ -12,7 +12,6 @@ from torch import Tensor
 from initviz.catalog.activations import ACTIVATIONS, Activation
 from initviz.runtime.turns import checkpoint
 from initviz.setting.network import Network
-from initviz.training.copies import of_copies, share
 from initviz.training.normalization import Normalization, Normalized
 from initviz.training.parameters import Parameters
 
@@ -34,16 +33,12 @@ class Pass:
 
 
 class Stack:
-    """Networks shaped like `network`, with these parameters.
-
-    What consists of copies alone stays so but for rounding: see `copies`.
-    """
+    """Networks shaped like `network`, with these parameters."""
 
     def __init__(self, network: Network, parameters: Parameters) -> None:
         self._activation = ACTIVATIONS[network.activation]
         self._parameters = parameters
         self.gradients = parameters.like(torch.zeros_like(parameters.flat))
-        self._copies = of_copies(parameters)
         self._normalizations = [
             Normalization(network.normalization, like) for like in parameters.scales
         ]
@@ -65,8 +60,6 @@ class Stack:
         loss, accuracy, error = _cross_entropy(_affine(made, -1, h), labels)
         forward = [self._shared(inputs), *all_h]
         gradients = self._backward(error, forward, slopes, found)
-        if self._copies is not None:
-            share(self.gradients, self._copies)
         return Pass(loss, accuracy, all_z, all_h, slopes, gradients)
 
     def accuracy(self, inputs: Tensor, labels: Tensor) -> Tensor:

@@ -35,7 +35,11 @@ def test_the_answer_is_about_what_was_chosen(params: dict[str, str], answer: str
     app = opened(**params)
     assert answer in told(app)
     assert not app.warning
-    assert len(app.get("plotly_chart")) == 5
+    assert len(app.get("plotly_chart")) == 6
+
+
+def test_what_rounding_alone_does_is_told_as_it_was_found_here() -> None:
+    assert "With SGD all units stay copies" in told(opened())
 
 
 def test_the_question_about_biases_is_answered() -> None:

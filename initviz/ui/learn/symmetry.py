@@ -1,7 +1,11 @@
 """The parts of the Symmetry page."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
+from initviz.experiments.rounding import STEPS as ROUNDED_STEPS
+from initviz.experiments.rounding import WIDTHS, Torn, torn
 from initviz.experiments.symmetry import (
     ACTIVATIONS,
     BIASED_DEPTH,
@@ -27,6 +31,7 @@ from initviz.figures.symmetry import (
     plot_distinct,
     plot_loss,
     plot_similarity,
+    plot_torn,
 )
 from initviz.runtime.words import number
 from initviz.ui import lesson, parts
@@ -47,7 +52,7 @@ _LEARNED, _NEAR = 0.9, 0.1
 _WHY = f"""
 **Why copies stay copies.** Two units with the same incoming and the same outgoing weights compute
 the same output and receive the same gradient, so a step changes both by the same amount: after it
-they are copies again. {WIDTH} copies are worth one unit.
+they are copies again, but for rounding. {WIDTH} copies are worth one unit.
 
 **How much noise it takes.** Any noise makes the units different, and training leaves them so; but
 in so few steps it does not pull them apart either. The noise has to be about as large as the
@@ -174,6 +179,45 @@ def _alts(found: Symmetry, noise: int, layer: int) -> dict[str, str]:
             "chosen one."
         ),
     }
+
+
+def rounding() -> None:
+    """Show what tears copies apart where nobody adds noise."""
+    st.markdown("#### Does rounding break the symmetry?")
+    found = lesson.worked("Training without noise", torn)
+    st.markdown(verdict_on_rounding(found))
+    figure = plot_torn(found, parts.colours())
+    alt = "Different units by step, without noise: " + verdict_on_rounding(found)
+    st.plotly_chart(figure, key="torn_chart", config=parts.PLOTLY, alt=alt)
+    st.caption(
+        f"Networks of equal weights, tanh and no noise learn digits for {ROUNDED_STEPS} steps in "
+        "double precision, here and now: another processor rounds other units. Dashed: SGD. "
+        "A matrix product sums in another order for some units than for others, so that copies get "
+        "gradients that differ in the last digit. SGD takes a step of that size, which is none. "
+        "Adam divides each gradient by its own size: where the true gradient is 0, the last digit "
+        "is all there is, and moves a weight as far as any other."
+    )
+    parts.csv_button("This chart (CSV)", {"rounding": figure}, "rounding.csv")
+
+
+def verdict_on_rounding(found: Torn) -> str:
+    """Say how many groups of units each optimizer came to, and what they are worth."""
+    sgd, adam = (groups[:, -1].round().astype(int) for groups in found.groups)
+    best = f"{float(found.test_accuracy.max()):.0%} of the test digits are recognized at best"
+    kept = "With SGD all units stay copies" if sgd.max() == 1 else _grouped("With SGD", sgd)
+    if adam.max() == 1:
+        return f"{kept}, and here with Adam too: {best}."
+    return (
+        f"{kept}. {_grouped('With Adam', adam)}: rounding alone tells these apart, by where they "
+        f"stand in the layer. It does not help: a layer of few different units learns little, and "
+        f"{best}."
+    )
+
+
+def _grouped(who: str, groups: Sequence[int]) -> str:
+    """Say how many different units are left at each width."""
+    listing = [f"{many} of {width}" for many, width in zip(groups, WIDTHS, strict=True)]
+    return f"{who} there are {', '.join(listing[:-1])} and {listing[-1]} different units"
 
 
 def biases() -> None:
