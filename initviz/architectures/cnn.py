@@ -84,6 +84,7 @@ CNN = Architecture(
     module=_build,
     inputs=_inputs,
     noun="layer",
+    drawn="The line goes through the layers, first one first.",
     lesson="Zeros around the image take variance away: a 3 × 3 kernel loses a factor of "
     "((3H − 2) / 3H)² a layer on H × H pixels, 0.84 for 8 × 8, whatever the initializer.",
     positions=lambda _: DIGITS_PIXELS,

@@ -53,11 +53,11 @@ class Architecture(Generic[AnySpec]):
     ValueError where the data does not have that many. `roles(spec)` gives patterns of parameter
     names the roles that a layer cannot show by itself. `recipe(spec, recipe)` is the recipe with
     the rules that the spec decides. `trunk(spec)` names the modules whose outputs are the path
-    past all branches, if there are branches. `noun` is what the path is counted in, `lesson` what
-    there is to see. Each weight acts at `positions(spec)` places of an input, and about
-    `values(spec)` numbers are kept of an input in a pass; the fields `sizes` are made smaller, in
-    this order, where a spec is too much work. The fields `idle(spec)` mean nothing beside the
-    others.
+    past all branches, if there are branches. `noun` is what the path is counted in, `drawn` says
+    what its line is, `lesson` what there is to see. Each weight acts at `positions(spec)` places of
+    an input, and about `values(spec)` numbers are kept of an input in a pass; the fields `sizes`
+    are made smaller, in this order, where a spec is too much work. The fields `idle(spec)` mean
+    nothing beside the others.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Architecture(Generic[AnySpec]):
     module: Callable[[AnySpec], nn.Module]
     inputs: Callable[[AnySpec, int, int], Tensor]
     noun: str
+    drawn: str
     lesson: str
     positions: Callable[[AnySpec], int]
     values: Callable[[AnySpec], int]

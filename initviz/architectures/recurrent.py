@@ -117,6 +117,8 @@ RECURRENT = Architecture(
     module=Unrolled,
     inputs=_inputs,
     noun="step",
+    drawn="The line is the hidden state after each step, and the gradient that reaches it from the "
+    "last one.",
     lesson="The same weights act at every step, so what they do is raised to the power of the "
     "length. Orthogonal recurrent weights keep a gradient, but the slopes of tanh do not. Of the "
     "variance in its cell an LSTM keeps σ(forget bias)² a step, 0.25 for a bias of 0 and 0.53 for "

@@ -108,6 +108,8 @@ RESIDUAL = Architecture(
     module=_build,
     inputs=_inputs,
     noun="block",
+    drawn="The line is the trunk at the end of each block; the marks are the layers of the "
+    "branches, by their own names when pointed at.",
     lesson="A branch that keeps the size of what it reads doubles the trunk at every block; two He "
     "layers around a ReLU double what they read and triple it, less what zeros around the image "
     "take away. Normalized branches add the same each time; silent ones (Fixup, SkipInit, ReZero) "

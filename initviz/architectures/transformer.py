@@ -106,6 +106,8 @@ TRANSFORMER = Architecture(
     module=Reader,
     inputs=_inputs,
     noun="block",
+    drawn="The line is the trunk at the end of each block; the marks are the layers of the "
+    "branches, by their own names when pointed at.",
     lesson="With the norm before each branch the trunk grows a little with every block, and the "
     "last block's gradient is the smaller the more of them there are: its length falls as one "
     "over the root of their number. With the norm after, it stays as large however deep the "

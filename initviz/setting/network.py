@@ -20,7 +20,8 @@ NORMALIZATIONS = {
     "layer": "Layer normalization",
     "rms": "RMS normalization",
 }
-ARCHITECTURES = {"mlp": "Multilayer perceptron"}
+# Others have specs of their own, in `initviz.architectures`.
+DENSE = {"mlp": "Multilayer perceptron"}
 INPUTS = {
     "normal": "Normal N(0, 1)",
     "uniform": "Uniform, variance 1",
@@ -74,7 +75,7 @@ class Network(Spec):
         "activation": tuple(ACTIVATIONS),
         "initializer": tuple(INITIALIZERS),
         "normalization": tuple(NORMALIZATIONS),
-        "architecture": tuple(ARCHITECTURES),
+        "architecture": tuple(DENSE),
     }
 
     depth: Whole = Field(
@@ -113,7 +114,7 @@ class Network(Spec):
         title="Normalization",
         description="Rescales pre-activations just before the activation.",
     )
-    architecture: Annotated[str, one_of(ARCHITECTURES)] = Field(
+    architecture: Annotated[str, one_of(DENSE)] = Field(
         "mlp", title="Architecture", description="How the layers are connected."
     )
 

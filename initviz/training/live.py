@@ -7,7 +7,7 @@ import pandas as pd
 
 from initviz.engine.statistics import Floats
 from initviz.setting.network import Network
-from initviz.training import budget
+from initviz.training import cost
 from initviz.training.history import History, layer_table
 from initviz.training.job import Job
 from initviz.training.run import Step, train
@@ -31,7 +31,7 @@ class Live(Job):
         self._steps: list[Step] = []
         self._kept = set(_spaced(training.steps, networks[0].depth * len(networks)))
         steps = train(networks, training, statistics=True)
-        super().__init__(self._record(steps), training.steps, budget.seconds(networks, training))
+        super().__init__(self._record(steps), training.steps, cost.seconds(networks, training))
 
     def _record(self, steps: Iterator[Step]) -> Iterator[None]:
         for step in steps:

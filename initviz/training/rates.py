@@ -8,8 +8,8 @@ from initviz.engine.statistics import Floats
 from initviz.runtime.budget import Amount, Budget, seconds
 from initviz.runtime.words import counted, number
 from initviz.setting.network import Network
-from initviz.training import budget
-from initviz.training.budget import Run
+from initviz.training import cost
+from initviz.training.cost import Run
 from initviz.training.datasets import dataset
 from initviz.training.history import LAST_STEPS, History
 from initviz.training.job import Job
@@ -34,7 +34,7 @@ def rates(learning_rate: float) -> tuple[float, ...]:
 
 
 def shortened(networks: Sequence[Network], training: Training) -> Training:
-    """Return the training that each rate gets: fewer steps, so that all of them fit the budget.
+    """Return the training that each rate gets: fewer steps, so that all of them fit the cost.
 
     Raises:
         ValueError: if not even the fewest steps that say anything fit.
@@ -43,13 +43,13 @@ def shortened(networks: Sequence[Network], training: Training) -> Training:
     many = len(rates(training.learning_rate))
 
     def amounts(run: Run) -> tuple[Amount]:
-        return (seconds(many * budget.seconds(*run), budget.MOST_SECONDS),)
+        return (seconds(many * cost.seconds(*run), cost.MOST_SECONDS),)
 
-    ways = budget.shorter(LAST_STEPS), budget.shallower
+    ways = cost.shorter(LAST_STEPS), cost.shallower
     purpose = f"for {many} learning rates"
     each = training.replace(steps=min(training.steps, _MOST_STEPS))
-    brief = Budget[Run](amounts, budget.sizes, ways[:1]).nearest((networks, each))
-    Budget[Run](amounts, budget.sizes, ways, purpose).check(brief)
+    brief = Budget[Run](amounts, cost.sizes, ways[:1]).nearest((networks, each))
+    Budget[Run](amounts, cost.sizes, ways, purpose).check(brief)
     return brief[1]
 
 
@@ -60,7 +60,7 @@ class Rates(Job):
     or not yet known.
 
     Raises:
-        ValueError: if the work is over budget.
+        ValueError: if the work is over cost.
     """
 
     def __init__(self, networks: Sequence[Network], training: Training) -> None:
@@ -69,7 +69,7 @@ class Rates(Job):
         self.losses: Floats = np.full((len(self.rates), len(networks)), np.nan)
         self.rates_made = 0
         units = len(self.rates) * self.training.steps
-        estimate = len(self.rates) * budget.seconds(networks, self.training)
+        estimate = len(self.rates) * cost.seconds(networks, self.training)
         super().__init__(self._sweep(), units, estimate)
 
     def _sweep(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ from initviz.catalog.activations import ACTIVATIONS
 from initviz.engine.statistics import Floats
 from initviz.runtime.turns import TURNS
 from initviz.setting.network import DTYPES, Network
-from initviz.training import budget
+from initviz.training import cost
 from initviz.training.datasets import batches, dataset
 from initviz.training.measures import LayerStatistics, measure, norms
 from initviz.training.optimizers import OPTIMIZERS
@@ -55,7 +55,7 @@ def train(
     a turn of its own, so none is held while the caller draws.
 
     Raises:
-        ValueError: if the networks differ in shape, are too many, or the work is over budget.
+        ValueError: if the networks differ in shape, are too many, or the work is over cost.
     """
     training = Training() if training is None else training
     check(networks, training)
@@ -63,7 +63,7 @@ def train(
 
 
 def check(networks: Sequence[Network], training: Training) -> None:
-    """Refuse networks that cannot be trained side by side, and work over the budget.
+    """Refuse networks that cannot be trained side by side, and work over the cost.
 
     Raises:
         ValueError: saying which.
@@ -75,7 +75,7 @@ def check(networks: Sequence[Network], training: Training) -> None:
         if len(values) > 1:
             given = " and ".join(map(repr, values))
             raise ValueError(f"{field} must be the same in all networks; got {given}")
-    budget.check(networks, training)
+    cost.check(networks, training)
 
 
 class _Run:

@@ -95,9 +95,17 @@ def judge_drift(
     )
     # Where both leave the range the gradient tells the story: it is what trains.
     worst = drifts[1] if abs(drifts[1].decades) > DECADES else drifts[0]
-    if abs(worst.decades) > DECADES:
-        return ("vanishing" if worst.decades < 0 else "exploding"), sentences.drifting(worst)
-    return "stable", sentences.stable(*drifts)
+    verdict = of_drift(worst.decades)
+    if verdict == "stable":
+        return verdict, sentences.stable(*drifts)
+    return verdict, sentences.drifting(worst)
+
+
+def of_drift(decades: float) -> Verdict:
+    """Return the verdict on a variance that changes by so many decades over the whole depth."""
+    if abs(decades) <= DECADES:
+        return "stable"
+    return "vanishing" if decades < 0 else "exploding"
 
 
 def _judge_layers(measured: Measurement, silent: NDArray[np.bool_]) -> tuple[Verdict, str]:

@@ -10,7 +10,7 @@ import torch
 from initviz import Batch, Network
 from initviz.runtime.turns import TURNS, Turns, stoppable
 from initviz.setting.network import build
-from initviz.training import Step, Training, budget, train
+from initviz.training import Step, Training, cost, train
 from initviz.training.datasets import batches, dataset
 from initviz.training.measures import norms
 from initviz.training.parameters import drawn
@@ -192,17 +192,17 @@ def test_a_bad_field_is_named_with_what_is_allowed(field: str, value: object, al
 
 def test_adam_and_float64_are_known_to_take_longer() -> None:
     networks, training = [Network(depth=4, width=1024)], Training(batch_size=8)
-    plain = budget.seconds(networks, training)
-    assert budget.seconds(networks, training.replace(optimizer="adam")) > 1.3 * plain
-    assert budget.seconds(networks, training.replace(dtype="float64")) > 1.5 * plain
+    plain = cost.seconds(networks, training)
+    assert cost.seconds(networks, training.replace(optimizer="adam")) > 1.3 * plain
+    assert cost.seconds(networks, training.replace(dtype="float64")) > 1.5 * plain
 
 
 @pytest.mark.parametrize("depth", [200, 60])
 @pytest.mark.parametrize("steps", [2000, 300])
 def test_a_refusal_names_a_setting_that_fits(depth: int, steps: int) -> None:
     networks, training = [Network(depth=depth, width=1024)] * 5, Training(steps=steps)
-    assert not budget.fits(networks, training)
-    assert budget.fits(*budget.nearest(networks, training))
+    assert not cost.fits(networks, training)
+    assert cost.fits(*cost.nearest(networks, training))
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,8 @@ def _field(spec: type[Spec], name: str, field: str, value: Any, *, disabled: boo
         )
     low, high = spec.bounds(field)
     if field not in _OPTIONS:
-        return st.slider(label, int(low), int(high), key=key, help=help_, disabled=disabled)
+        number = spec.kind(field)
+        return st.slider(label, number(low), number(high), key=key, help=help_, disabled=disabled)
     usual = {v for v in _OPTIONS[field] if v is None or low <= v <= high}
     options = sorted({*usual, value}, key=lambda v: (v is not None, v))
     return st.select_slider(

@@ -46,7 +46,7 @@ def show(setting: Setting) -> None:
         except ValueError as error:
             st.warning(plain(str(error)), icon=":material/info:")
     figures = _charts(studies)
-    st.caption(f"{_what_is_drawn(study)}{_others(studies)} {setting.record.lesson}")
+    st.caption(f"{_what_is_drawn(setting, study)}{_others(studies)} {setting.record.lesson}")
     _parameters(setting, study, figures)
 
 
@@ -91,16 +91,10 @@ def _charts(studies: dict[str, Study]) -> dict[str, Any]:
     return figures
 
 
-def _what_is_drawn(study: Study) -> str:
+def _what_is_drawn(setting: Setting, study: Study) -> str:
     """Say what the line and the marks are."""
-    told = {
-        "layer": "The line goes through the layers, first one first.",
-        "block": "The line is the trunk at the end of each block; the marks are the layers of "
-        "the branches, by their own names when pointed at.",
-        "step": "The line is the hidden state after each step, and the gradient that reaches it "
-        "from the last one.",
-    }[study.noun]
-    return told + (" The marks are the cell state." if "cell state" in study.inside else "")
+    marks = " The marks are the cell state." if "cell state" in study.inside else ""
+    return setting.record.drawn + marks
 
 
 def _others(studies: dict[str, Study]) -> str:

@@ -9,7 +9,7 @@ from initviz.checkpoints.example import NAME, example
 from initviz.checkpoints.findings import answer, called, notes, verdict, warnings
 from initviz.checkpoints.tensors import MAX_BYTES, MIB
 from initviz.checkpoints.weights import RULES, Layer, Weights
-from initviz.figures.layers import plot_singular, plot_sizes
+from initviz.figures.checkpoints import plot_singular, plot_sizes
 from initviz.runtime.words import number
 from initviz.theory.independent import edges
 from initviz.ui import parts

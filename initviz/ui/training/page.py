@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from initviz.runtime.words import capitalized, counted
-from initviz.training import budget, check
+from initviz.training import check, cost
 from initviz.training.job import Job
 from initviz.training.live import Live
 from initviz.training.rates import Rates
@@ -69,7 +69,7 @@ def _buttons(setting: Setting, *, refused: bool) -> str:
     ):
         problem = _tried(lambda: runs.try_rates(setting))
     if refused and setting.networks:
-        fitting = budget.nearest(setting.networks, setting.training)
+        fitting = cost.nearest(setting.networks, setting.training)
         st.button("Use what fits", icon=":material/build:", on_click=use, args=fitting)
     if runs.going() is not None:
         st.button("Stop", icon=":material/stop:", key="stop", on_click=runs.stop)
@@ -80,7 +80,7 @@ def _buttons(setting: Setting, *, refused: bool) -> str:
 
 def _cost(setting: Setting) -> str:
     networks, training = setting.networks, setting.training
-    told = f"Training takes about {_duration(budget.seconds(networks, training))}"
+    told = f"Training takes about {_duration(cost.seconds(networks, training))}"
     try:
         sweep = Rates(networks, training)
     except ValueError:

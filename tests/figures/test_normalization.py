@@ -4,9 +4,9 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from initviz.experiments.normalized import GAINS, swept
+from initviz.experiments.normalization import GAINS, swept
 from initviz.figures.export import to_csv
-from initviz.figures.normalized import (
+from initviz.figures.normalization import (
     NAMES,
     plot_drift,
     plot_layers,

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from initviz.engine.statistics import Floats
-from initviz.experiments.normalized import (
+from initviz.experiments.normalization import (
     ACTIVATIONS,
     DEPTHS,
     GAINS,
@@ -13,7 +13,7 @@ from initviz.experiments.normalized import (
     Swept,
     swept,
 )
-from initviz.figures.normalized import (
+from initviz.figures.normalization import (
     plot_drift,
     plot_layers,
     plot_verdicts,

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from initviz import Batch, Network, probe
-from initviz.experiments.normalized import ACTIVATIONS, DEPTHS, GAINS, NORMALIZATIONS, WIDTH, swept
+from initviz.experiments.normalization import (
+    ACTIVATIONS,
+    DEPTHS,
+    GAINS,
+    NORMALIZATIONS,
+    WIDTH,
+    swept,
+)
 from initviz.training import History, Training, train
 from initviz.verdict.thresholds import DECADES
 

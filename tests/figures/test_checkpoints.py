@@ -10,8 +10,8 @@ from safetensors.torch import save
 
 from initviz.checkpoints.example import NAME, example
 from initviz.checkpoints.weights import RULES, weights_in
+from initviz.figures.checkpoints import plot_singular, plot_sizes
 from initviz.figures.export import to_csv
-from initviz.figures.layers import plot_singular, plot_sizes
 from initviz.figures.theme import DARK, LIGHT, Figure
 
 EXAMPLE = weights_in(example(), NAME)

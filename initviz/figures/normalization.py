@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from initviz.engine.statistics import Floats
-from initviz.experiments.normalized import GAINS, Swept
+from initviz.experiments.normalization import GAINS, Swept
 from initviz.figures.signal import heights, log_axis, zone_shapes
 from initviz.figures.theme import (
     PANEL_HEIGHT,

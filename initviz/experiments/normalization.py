@@ -9,8 +9,7 @@ from initviz.engine.statistics import Floats
 from initviz.probe import probe
 from initviz.runtime.cache import kept
 from initviz.setting.network import Batch, Network
-from initviz.verdict.thresholds import DECADES
-from initviz.verdict.verdict import Verdict
+from initviz.verdict.verdict import Verdict, of_drift
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid")
 INITIALIZERS = ("glorot_uniform", "he_normal", "normal")
@@ -52,7 +51,7 @@ class Swept:
 
         It is what a probe is told wherever the gradient decides.
         """
-        return tuple(tuple(map(_verdict, row)) for row in self.drift.tolist())
+        return tuple(tuple(map(of_drift, row)) for row in self.drift.tolist())
 
     @property
     def nbytes(self) -> int:
@@ -79,9 +78,3 @@ def swept(activation: str, initializer: str, depth: int) -> Swept:
         np.array([[s.log10["grad_preact_var"] for s in row] for row in found]),
         np.array([[s.log10["grad_weight_var"] for s in row] for row in found]),
     )
-
-
-def _verdict(decades: float) -> Verdict:
-    if abs(decades) <= DECADES:
-        return "stable"
-    return "exploding" if decades > 0 else "vanishing"
