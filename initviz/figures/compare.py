@@ -25,7 +25,7 @@ from initviz.figures.signal import (
     zone_shapes,
 )
 from initviz.figures.theme import Figure, Palette, diverging, layer_axis, layers, layout
-from initviz.runtime.words import from_log10, number
+from initviz.runtime.words import factor, from_log10, number
 from initviz.verdict.thresholds import DECADES
 from initviz.verdict.verdict import Verdict
 
@@ -204,8 +204,8 @@ def _rate(cell: Cell) -> str:
     if math.isinf(decades):
         return "The gradient is 0 or infinite at one end."
     return (
-        f"{number(decades)} decades: each layer multiplies the<br>gradient's variance by "
-        f"{from_log10(cell.decades_per_layer)} on its way back."
+        f"{number(decades)} decades: on average each layer multiplies<br>the gradient's variance "
+        f"by {factor(cell.decades_per_layer)} on its way back."
     )
 
 

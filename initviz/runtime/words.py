@@ -36,6 +36,14 @@ def from_log10(log10: float, digits: int = 2) -> str:
     return f"{mantissa:.{digits - 1}f}".removesuffix(".0") + f" × {power_of_ten(exponent)}"
 
 
+def factor(log10: float) -> str:
+    """Return 10^`log10` as something is multiplied by it again and again.
+
+    Near 1 a third digit decides what becomes of that: 1.15⁵⁹ is 3800, 1.2⁵⁹ is 47,000.
+    """
+    return from_log10(log10, 3 if -0.28 < log10 < 0.28 else 2)
+
+
 def quoted(value: object) -> str:
     """Return what a user gave, shortened so that a message stays one readable line."""
     try:

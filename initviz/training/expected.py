@@ -4,7 +4,7 @@ import math
 from typing import Literal
 
 from initviz.catalog.initializers import INITIALIZERS
-from initviz.runtime.words import capitalized, counted, from_log10, number
+from initviz.runtime.words import capitalized, counted, factor, from_log10, number
 from initviz.setting.network import Network
 from initviz.theory.gaussian import moments
 from initviz.theory.meanfield import TRAINABLE, Phase, phase
@@ -19,7 +19,10 @@ _LARGEST = 1e50
 _LONG = 1e150
 # More layers than anybody counts.
 _COUNTED = 1000
-_SOUND = "the start is sound, so look at the learning rate and the steps"
+_SOUND = (
+    "the signal keeps its size, so try other learning rates; if none learns, the inputs may have "
+    "merged on the way"
+)
 
 
 def why(network: Network, verdict: Verdict) -> str:
@@ -50,13 +53,16 @@ def _copies(network: Network, total: float, verdict: Verdict) -> str:
     """Say what becomes of equal units, whose incoming weights add up to `total`."""
     if verdict == "diverged" and network.normalization == "none" and total > 1:
         return f"Equal weights add up: each layer multiplies what comes in by {number(total)}."
-    return "All units of a layer begin as copies and get the same gradient, so copies they stay."
+    return (
+        "All units of a layer begin as copies and get the same gradient, so copies they stay, but "
+        "for rounding."
+    )
 
 
 def _growth(network: Network, weight_var: float, verdict: Verdict) -> str:
     """Say by how much the mean square of h grows from inputs on, where it does without end."""
     decades = _decades(network, weight_var)
-    whole, each = from_log10(decades), from_log10(decades / network.depth)
+    whole, each = from_log10(decades), factor(decades / network.depth)
     text = f"each layer multiplies the signal's mean square by {each}, all by {whole}"
     learned = verdict in ("trained", "learning")
     if learned and decades > DECADES:
@@ -84,8 +90,8 @@ def _reach(depth: int, layers: float, point: Phase, verdict: Verdict) -> str:
     grows = decades > DECADES and (verdict == "diverged" or not beyond)
     if verdict in ("stalled", "diverged") and grows:
         return (
-            f"Each layer multiplies the gradient's variance by {number(point.chi_1 or 0.0)}, "
-            f"all by {from_log10(decades)}."
+            f"Each layer multiplies the gradient's variance by {factor(decades / depth)}, all by "
+            f"{from_log10(decades)}."
         )
     follows = {
         "trained": ": that is further than expected" if beyond else "",

@@ -60,7 +60,7 @@ class Rates(Job):
     or not yet known.
 
     Raises:
-        ValueError: if the work is over cost.
+        ValueError: if the work is over budget.
     """
 
     def __init__(self, networks: Sequence[Network], training: Training) -> None:
@@ -104,10 +104,10 @@ def _told(sweep: Rates, place: int) -> str:
         return f"{who} {so_far} at a rate of {rate}: loss {number(loss)} {after}.{edge}"
     which = "these rates" if whole else "the rates tried so far"
     # In so few steps nobody learns.
-    innocent = " The step size is not to blame." if whole and steps >= LAST_STEPS else ""
+    innocent = " Within these steps no step size helps." if whole and steps >= LAST_STEPS else ""
     return (
-        f"{who} learns at none of {which}: at best, {rate}, its loss is {number(loss)} "
-        f"{after}.{edge or innocent}"
+        f"{who} learns at none of {which} in {counted(steps, 'step')}: at best, {rate}, its loss "
+        f"is {number(loss)} then.{edge or innocent}"
     )
 
 

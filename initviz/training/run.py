@@ -55,7 +55,7 @@ def train(
     a turn of its own, so none is held while the caller draws.
 
     Raises:
-        ValueError: if the networks differ in shape, are too many, or the work is over cost.
+        ValueError: if the networks differ in shape, are too many, or the work is over budget.
     """
     training = Training() if training is None else training
     check(networks, training)

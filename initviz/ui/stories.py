@@ -7,8 +7,8 @@ STORIES: dict[str, Network] = {
     "N(0, 0.01²)": Network(depth=30, activation="tanh", initializer="normal"),
     "Too large": Network(depth=30, initializer="he_normal", gain=2.0),
     "All zeros": Network(initializer="zeros"),
-    "ReLU + Glorot": Network(depth=50, initializer="glorot_uniform"),
-    "ReLU + He": Network(depth=50, initializer="he_normal"),
+    "ReLU + Glorot": Network(depth=22, initializer="glorot_uniform"),
+    "ReLU + He": Network(depth=22, initializer="he_normal"),
     "tanh + Glorot": Network(depth=30, activation="tanh", initializer="glorot_uniform"),
 }
 

@@ -14,6 +14,7 @@ class Drift:
     """The largest departure, in decades, of a signal from where it started.
 
     `what` says of which signal, `noun` of what the path is made; `start` and `end` count from 1.
+    The steps in between are `alike` if they spread less than half as far as one goes.
     """
 
     what: str
@@ -21,6 +22,7 @@ class Drift:
     decades: float
     start: int
     end: int
+    alike: bool = True
 
 
 def drift(path: Floats, what: str, noun: str, *, backward: bool = False) -> Drift:
@@ -32,7 +34,10 @@ def drift(path: Floats, what: str, noun: str, *, backward: bool = False) -> Drif
     furthest = int(np.abs(away).argmax())
     last = len(path)
     start, end = (last, last - furthest) if backward else (1, furthest + 1)
-    return Drift(what, noun, float(away[furthest]), start, end)
+    with np.errstate(invalid="ignore"):
+        steps = np.diff(path[: furthest + 1])
+        alike = len(steps) < 2 or not np.std(steps) > abs(np.mean(steps)) / 2
+    return Drift(what, noun, float(away[furthest]), start, end, alike)
 
 
 def departures(path: Floats) -> Floats:

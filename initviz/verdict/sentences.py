@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from initviz.engine.measurement import Measurement
-from initviz.runtime.words import from_log10, number
+from initviz.runtime.words import factor, from_log10, number
 from initviz.verdict.drift import Drift
 
 WAITING = " Layers behind one that begins at 0 get their gradient when it has made its first step."
@@ -24,13 +24,15 @@ def drifting(drift: Drift) -> str:
         size = "exactly 0" if drift.decades < 0 else "infinite"
         return f"The {subject} is {size}, unlike the one at {drift.noun} {drift.start}."
     ratio = from_log10(drift.decades)
-    step = 10 ** (drift.decades / max(1, abs(drift.end - drift.start)))
+    step = drift.decades / max(1, abs(drift.end - drift.start))
+    each = f"each {drift.noun}" if drift.alike else f"on average each {drift.noun}"
     link = "of" if drift.decades < 0 else "times"
     start = f"{drift.noun} {drift.start}"
-    return f"The {subject} is {ratio} {link} the one at {start}: each {drift.noun} {_does(step)}."
+    return f"The {subject} is {ratio} {link} the one at {start}: {each} {_does(step)}."
 
 
-def _does(step: float) -> str:
+def _does(log10: float) -> str:
+    step = 10**log10
     if 0.47 < step < 0.53:
         return "halves it"
     if 1.9 < step < 2.1:
@@ -39,8 +41,8 @@ def _does(step: float) -> str:
         changed = number(100 * abs(step - 1))
         return f"adds {changed} % to it" if step > 1 else f"takes {changed} % of it away"
     if 0.01 <= step < 1:
-        return f"keeps {number(100 * step)} % of it"
-    return f"multiplies it by {number(step)}"
+        return f"keeps {number(100 * step, 3 if step > 0.5 else 2)} % of it"
+    return f"multiplies it by {factor(log10)}"
 
 
 def stable(activations: Drift, gradient: Drift) -> str:

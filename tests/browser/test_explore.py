@@ -107,7 +107,7 @@ def test_a_bad_address_is_explained_and_the_page_stays_usable(visit: Visit) -> N
     expect(warning).to_contain_text("<img src=x")
     assert_charts_show(visit, Network(depth=200, width=64))
     visit.page.get_by_text("ReLU + He", exact=True).click()
-    visit.until("() => location.search === '?depth=50'")
+    visit.until("() => location.search === '?depth=22'")
     expect(warning).to_have_count(0)
 
 

@@ -111,9 +111,9 @@ def test_a_story_is_one_click(name: str) -> None:
 
 
 def test_moving_away_from_a_story_unlights_it() -> None:
-    app = opened("depth=50&initializer=glorot_uniform")
+    app = opened("depth=22&initializer=glorot_uniform")
     assert app.session_state["story"] == "ReLU + Glorot"
-    app.slider(key="depth").set_value(49).run()
+    app.slider(key="depth").set_value(23).run()
     assert app.session_state["story"] is None
 
 

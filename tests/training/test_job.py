@@ -148,7 +148,7 @@ def test_who_learns_at_no_rate_is_told_from_who_diverges_at_all() -> None:
         Network(depth=6, width=16, initializer="normal", scale=1e8),
     ]
     sweep = ended(Rates(networks, Training(steps=20)))
-    assert "The step size is not to blame." in told(sweep)[0]
+    assert "Within these steps no step size helps." in told(sweep)[0]
     assert told(sweep)[1] == "Normal, fixed std, scale 1e+08 diverges at every rate tried."
     assert math.isnan(sweep.losses[0, 1])
 
@@ -176,7 +176,7 @@ def test_nobody_is_judged_before_every_rate_was_tried() -> None:
     assert told(sweep)[2].endswith("diverges at every rate tried so far.")
 
 
-@pytest.mark.parametrize(("steps", "words"), [(1, "after 1 step."), (10, "after 10 steps.")])
+@pytest.mark.parametrize(("steps", "words"), [(1, "in 1 step:"), (10, "after 10 steps.")])
 def test_in_a_few_steps_nobody_is_acquitted(steps: int, words: str) -> None:
     sweep = ended(Rates([Network(depth=3, width=16)], Training(steps=steps)))
     assert words in told(sweep)[0]

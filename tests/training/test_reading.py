@@ -51,8 +51,7 @@ def after(network: Network, loss: float, test: float = 0.9) -> Reading:
         ),
         (
             Network(depth=22), 2.3, "stalled",
-            ("Theory lets a gradient through any number of layers of it: the start is sound, "
-            "so look at the learning rate and the steps."),
+            "Theory lets a gradient through any number of layers of it: the signal keeps its",
         ),
         (
             Network(depth=10, activation="tanh", initializer="normal", scale=3, gain=1.5),
@@ -75,12 +74,12 @@ def after(network: Network, loss: float, test: float = 0.9) -> Reading:
         ),
         (
             Network(depth=20, activation="leaky_relu"), 0.3, "trained",
-            "digits. Each layer multiplies the signal's mean square by 1.0, all by 1.0.",
+            "digits. Each layer multiplies the signal's mean square by 1.00, all by 1.0.",
         ),
         (
             Network(depth=10, bias_std=0.4), 2.3, "stalled",
-            ("Each layer multiplies the signal's mean square by 1.1, all by 1.8: the start is "
-            "sound, so look at the learning rate and the steps."),
+            ("Each layer multiplies the signal's mean square by 1.06, all by 1.8: the signal keeps "
+            "its size, so try other learning rates"),
         ),
         (
             Network(depth=200, width=256, gain=100), math.nan, "diverged",
@@ -96,14 +95,15 @@ def after(network: Network, loss: float, test: float = 0.9) -> Reading:
         ),
         (
             Network(depth=3, activation="tanh", bias_std=1e10), 3.0, "stalled",
-            "Each layer multiplies the signal's mean square by 1.0, all by 1.0.",
+            "Each layer multiplies the signal's mean square by 1.00, all by 1.0.",
         ),
         (Network(depth=5), 40.0, "diverged", "diverged to a loss of 40.0, where guessing costs 2."),
         (Network(depth=5), 1.0, "learning", "and was still learning"),
         (
             Network(depth=5, initializer="constant", scale=0.05), 2.3, "stalled",
             ("Constant, scale 0.05 stalled at a loss of 2.30, where guessing costs 2.30. "
-            "All units of a layer begin as copies and get the same gradient, so copies they stay."),
+            "All units of a layer begin as copies and get the same gradient, so copies they stay, "
+            "but for rounding."),
         ),
         (
             Network(depth=2, initializer="zeros", activation="tanh", bias_std=1), 0.001, "trained",

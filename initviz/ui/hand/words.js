@@ -31,6 +31,8 @@ export function sentence(where, theory) {
   const depth = logs.length;
   const reached = `the gradient's variance reaches layer 1 as ${words(logs[0])}`;
   if (depth === 1) return `Theory ${where}: ${reached}.`;
-  const factor = words((logs[0] - logs[depth - 1]) / (depth - 1));
-  return `Theory ${where}: each layer × ${factor}; ${reached}.`;
+  const step = (logs[0] - logs[depth - 1]) / (depth - 1);
+  // As `factor` in initviz/runtime/words.py.
+  const factor = words(step, Math.abs(step) < 0.28 ? 3 : 2);
+  return `Theory ${where}: on average × ${factor} a layer; ${reached}.`;
 }

@@ -13,7 +13,7 @@ from initviz.ui.cache import isometry_of
 from initviz.ui.state import State
 from initviz.ui.text import plain
 
-# A direction that many decades weaker than the strongest is as good as gone.
+# A direction that arrives so many decades shorter than it left is as good as gone.
 _WEAK = 2.0
 # Decades within which directions count as equally strong.
 _ALIKE = 1e-3
@@ -36,7 +36,7 @@ def show(now: State) -> None:
     answer = _arriving(values)
     if other is not None:
         measured.append(other)
-        answer += f" In its {other.name} {_strong(other.values)} arrive."
+        answer += f" In its {other.name} {_strong(other.values) or 'none'} arrive."
     st.markdown(answer)
     with st.container(horizontal=True, key="charts"):
         figures = {
@@ -69,16 +69,18 @@ def _twin(now: State) -> tuple[Measured | None, str]:
 
 
 def _strong(values: SingularValues) -> int:
-    """Return how many directions arrive that are not much weaker than the strongest."""
-    output = _alive(values, -1)
-    return int((output.max(initial=-np.inf) - output <= _WEAK).sum())
+    """Return how many directions arrive that keep a hundredth of their length or more."""
+    return int((_alive(values, -1) >= -_WEAK).sum())
 
 
 def _arriving(values: SingularValues) -> str:
     """Say how many directions of the input arrive at the output."""
     count, output, strong = values.log10.shape[1], _alive(values, -1), _strong(values)
     if not output.size:
-        return f"**None of {count} directions of the input arrives**: the output does not move."
+        return f"**{_none_of(count)} of the input arrives**: the output does not move."
+    if not strong:
+        longest = from_log10(float(output.max()))
+        return f"**{_none_of(count)} of the input arrives**: at best, {longest} of a step is left."
     if count == 1:
         return "**The only direction of the input arrives.**"
     if strong == count and np.ptp(output) < _ALIKE:
@@ -90,9 +92,13 @@ def _arriving(values: SingularValues) -> str:
             "strongly as the weakest."
         )
     weak, lost = len(output) - strong, count - len(output)
-    told = [f"{weak} more than 100 times weaker than the strongest"] if weak else []
+    told = [f"{weak} more than 100 times shorter than they left"] if weak else []
     told += [f"{lost} not at all"] if lost else []
     return f"**Of {count} directions of the input, {strong} arrive**; {' and '.join(told)}."
+
+
+def _none_of(count: int) -> str:
+    return "Not the only direction" if count == 1 else f"None of {count} directions"
 
 
 def _fanning(values: SingularValues) -> str:

@@ -25,5 +25,5 @@ def test_a_story_starts_afresh(visit: Visit) -> None:
     visit.open("/?depth=200&gain=1.2")
     assert visit.page.evaluate(RANGE)[1] > 20
     visit.page.get_by_text("ReLU + He", exact=True).click()
-    visit.until("() => location.search === '?depth=50'")
+    visit.until("() => location.search === '?depth=22'")
     assert visit.page.evaluate(RANGE) == [-4, 4]

@@ -24,7 +24,7 @@ def test_no_chart_is_ever_blank_while_the_next_one_is_made(visit: Visit) -> None
         }"""
     )
     visit.page.get_by_text("ReLU + He", exact=True).click()
-    visit.until("() => location.search === '?depth=50'")
+    visit.until("() => location.search === '?depth=22'")
     assert visit.page.evaluate("window.blanks") == 0
     assert visit.page.locator(".st-key-gradient_chart .svg-container").count() == 1
 
