@@ -6,6 +6,7 @@ from initviz.probe import probe
 from initviz.recipes.table import RECIPES, reinitialize
 from initviz.setting.network import Batch, Network
 from initviz.signals import Signals
+from initviz.theory.band import band
 from initviz.theory.forecast import predict
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Batch",
     "Network",
     "Signals",
+    "band",
     "predict",
     "probe",
     "reinitialize",

@@ -15,9 +15,9 @@ from initviz.catalog.initializers import INITIALIZERS
 from initviz.setting.data import input_cosine, input_lengths
 from initviz.setting.network import CLASSES, Batch, Network, fans
 from initviz.theory.band import error_likeness
-from initviz.theory.finite_width import coarse
 from initviz.theory.forecast import LARGEST_BIAS, loss_error
 from initviz.theory.gaussian import Floats
+from initviz.theory.laws import coarse
 from initviz.theory.tables import HIGHEST, LOWEST, STEP, table
 
 # Inputs' lengths are shared out among so many.
