@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from initviz import ACTIVATIONS, Batch, Network, predict, probe
 from initviz.runtime.words import from_log10
 from initviz.setting.links import from_query, to_query
-from initviz.theory.band import band
+from initviz.theory.band import luck
 from initviz.theory.forecast import forecast
 from initviz.theory.portable import portable
 from tests.browser.conftest import ROOT, Visit
@@ -114,7 +114,7 @@ def test_the_browsers_band_is_the_servers(engine: Page) -> None:
             }""",
             [tables, network.model_dump()],
         )
-        for column, expected in band(network, Batch()).ends.items():
+        for column, expected in luck(network, Batch()).ends.items():
             if column not in ends:
                 continue
             reach = np.subtract(*expected[::-1]).max()

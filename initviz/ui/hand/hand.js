@@ -206,17 +206,43 @@ export class Theory {
 
 // ---------------------------------------------------------------- the band of luck
 
-const SERIES = ["phi", "slope", "square", "slopeSquare", "both"];
-const ANSWERS = ["answer", "slopeAnswer", "curve", "slopeCurve"];
+const SERIES = ["phi", "slope", "square", "slopeSquare", "both", "spread", "along"];
+const ANSWERS = ["answer", "curve", "slopeAnswer", "slopeCurve", "spreadAnswer", "spreadCurve"];
 const TERMS = 8;
+const REACH = 1.96;
+const RUNS_AWAY = 2;
 
-const series = (e, c) => {
-  let sum = 0;
-  for (let k = TERMS - 2; k >= 0; k--) sum = sum * c + e[k];
-  // What is beyond counts as the sixteenth power.
-  const c4 = c * c * c * c;
-  return sum + e[TERMS - 1] * c4 * c4 * c4 * c4;
+// Two inputs whose pre-activations' cosine counts as ±r, with its mean and the share free to stray.
+const pairOf = (mean, square, loose) => {
+  const r = Math.sqrt(square);
+  return { r, square, loose, tilt: r ? Math.min(1, mean / r) : 0 };
 };
+
+const alone = ({ orthogonal, fed }) => pairOf(1, 1, orthogonal ? 1 - fed ** 2 : 1);
+
+// The even and the odd part of a series at the cosine r.
+function parts(e, { r }) {
+  let even = 0, odd = 0;
+  for (let k = TERMS - 2; k >= 0; k -= 2) even = even * r * r + e[k];
+  for (let k = TERMS - 3; k >= 1; k -= 2) odd = odd * r * r + e[k];
+  // What is beyond counts as the sixteenth power.
+  return [even + e[TERMS - 1] * r ** 16, odd * r];
+}
+
+const series = (e, pair) => {
+  const [even, odd] = parts(e, pair);
+  return even + pair.tilt * odd;
+};
+
+const total = (e) => e.reduce((sum, x) => sum + x);
+
+const meanSquare = (e, pair) => {
+  const [even, odd] = parts(e, pair);
+  return (even ** 2 + odd ** 2 + 2 * even * odd * pair.tilt) / total(e) ** 2;
+};
+
+const common = (e, pair) =>
+  (series(e, pair) - e[0] - (1 - pair.loose) * e[2] * pair.square) / e[0];
 
 // As initviz/theory/finite_width.py, with shortened series: where 95 % of draws lie.
 export class Luck {
@@ -250,100 +276,142 @@ export class Luck {
     let grown = 1;
     for (const { fed, law } of layers) {
       grown = Math.max(1, grown * fed * law.answer);
-      if (grown > 1.5) return null;
+      if (grown > RUNS_AWAY) return null;
     }
-    const parallel = layers.map(() => 1);
-    const cosines = this.cosines(layers, this.tables.widths[setting.width].cosine);
-    const [one, two] = [parallel, cosines].map((c) => forward(layers, c));
-    const backOne = backward(layers, parallel, one.v, 1);
-    const backTwo = backward(layers, cosines, two.v, this.luck.alike);
-    const moved = shift(layers);
+    const singles = layers.map(alone);
+    const pairs = followed(layers, this.tables.widths[setting.width].cosine);
+    const [one, two] = [singles, pairs].map((p) => forward(layers, p));
+    const backOne = backward(layers, singles, one.v, layers.map(() => 1));
+    const backTwo = backward(layers, pairs, two.v, alikes(layers, pairs, this.luck.alike));
+    const both = tied(layers, pairs);
+    const plus = (values) => values.map((x, l) => x + both[l]);
+    const moved = shift(layers, one.v, backOne.lengths);
     const end = (column, own, shared, moves) => {
       const logs = theory[column], n = logs.length, outline = Array(2 * n);
       for (let l = 0; l < n; l++) {
         const variance = Math.max(own[l] / size + shared[l] * (1 - 1 / size), 1e-6);
         const centre = logs[l] + (moves[l] - variance / 2) / Math.LN10;
-        const reach = (1.96 * Math.sqrt(variance)) / Math.LN10;
+        const reach = (REACH * Math.sqrt(variance)) / Math.LN10;
         outline[l] = centre - reach;
         outline[2 * n - 1 - l] = centre + reach;
       }
       return outline;
     };
     return {
-      act_var: end("act_var", one.h, two.h, moved.h),
-      grad_preact_var: end("grad_preact_var", backOne.z, backTwo.z, moved.gradZ),
-      grad_act_var: end("grad_act_var", backOne.h, backTwo.h, moved.gradH),
+      act_var: end("act_var", one.spread, two.spread, moved.spread),
+      grad_preact_var: end("grad_preact_var", backOne.z, plus(backTwo.z), moved.gradZ),
+      grad_act_var: end("grad_act_var", backOne.h, plus(backTwo.h), moved.gradH),
     };
   }
-
-  cosines(layers, cosine) {
-    return layers.map((layer) => {
-      const c = layer.fed * cosine + 1 - layer.fed;
-      const kept = (series(layer.law.phi, c) / series(layer.law.phi, 1)) ** 2;
-      const stray = series(layer.law.square, c) / layer.law.square[0] / layer.width;
-      cosine = Math.sqrt(Math.min(1, kept + (1 - kept) * stray));
-      return c;
-    });
-  }
 }
 
-const loose = ({ orthogonal, fed }, c) =>
-  orthogonal && c ? 1 - ((c - 1 + fed) / c) ** 2 : 1;
-
-const common = (e, layer, c) =>
-  (series(e, c) - e[0] + (loose(layer, c) - 1) * e[2] * c * c) / e[0];
-
-function forward(layers, cosines) {
-  const h = [], v = [];
-  let carried = 0;
-  layers.forEach((layer, l) => {
-    v.push(layer.fed ** 2 * carried);
-    const fresh = common(layer.law.square, layer, cosines[l]) / layer.width;
-    h.push((carried = layer.law.answer ** 2 * v[l] + fresh));
+// As `followed` in initviz/theory/pairs.py.
+function followed(layers, cosine) {
+  let mean = 0, square = cosine ** 2;
+  return layers.map(({ law, fed, orthogonal, width }) => {
+    const rest = 1 - fed, fromWeights = fed ** 2 * square;
+    square = fromWeights + 2 * fed * rest * mean + rest ** 2;
+    mean = fed * mean + rest;
+    const pair = pairOf(mean, square, orthogonal && square ? 1 - fromWeights / square : 1);
+    const kept = meanSquare(law.phi, pair);
+    mean = series(law.phi, pair) / total(law.phi);
+    square = Math.min(1, kept + ((1 - kept) * series(law.square, pair)) / law.square[0] / width);
+    mean = Math.min(mean, Math.sqrt(square));
+    return pair;
   });
-  return { h, v };
 }
 
-function backward(layers, cosines, lengths, alike) {
-  const z = [], h = [];
+function alikes(layers, pairs, alike) {
+  const found = [];
+  for (let l = layers.length - 1; l >= 0; l--) {
+    const { law, width } = layers[l], pair = pairs[l];
+    found[l] = alike;
+    const kept = alike * meanSquare(law.slope, pair);
+    alike = Math.min(1, kept + ((1 - kept) * (1 + common(law.slopeSquare, pair))) / width);
+  }
+  return found;
+}
+
+function forward(layers, pairs) {
+  const spread = [], v = [];
+  let carried = 0;
+  layers.forEach(({ law, fed, width }, l) => {
+    v.push(fed ** 2 * carried);
+    carried = law.answer ** 2 * v[l] + common(law.square, pairs[l]) / width;
+    spread.push(law.spreadAnswer ** 2 * v[l] + common(law.spread, pairs[l]) / width);
+  });
+  return { spread, v };
+}
+
+function backward(layers, pairs, v, turns) {
+  const z = [], h = [], lengths = [];
   let [added, since, echo, above] = [0, 0, 0, 0];
   for (let l = layers.length - 1; l >= 0; l--) {
-    const layer = layers[l], c = cosines[l], top = l === layers.length - 1;
-    const rounded = layer.orthogonal && !top ? 1 : 0;
-    h[l] = above + (rounded ? 0 : (2 * alike) / layer.width);
-    const masks = 1 + common(layer.law.slopeSquare, layer, c);
-    added += (masks * (1 + 2 * alike) - 1 - 2 * alike * rounded) / layer.width;
+    const { law, width, orthogonal } = layers[l], pair = pairs[l], top = l === layers.length - 1;
+    const rounded = orthogonal && !top ? 1 : 0, turn = 2 * turns[l];
+    h[l] = above + (rounded ? 0 : turn / width);
+    const masks = 1 + common(law.slopeSquare, pair);
+    added += (masks * (1 + turn) - 1 - turn * rounded) / width;
     if (!top) {
       const { fed } = layers[l + 1];
-      since += ((echo * fed) ** 2 * common(layer.law.square, layer, c)) / layer.width;
-      since += (2 * echo * fed * common(layer.law.both, layer, c)) / layer.width;
-      echo *= fed * layer.law.answer;
+      since += ((echo * fed) ** 2 * common(law.square, pair)) / width;
+      since += (2 * echo * fed * common(law.both, pair)) / width;
+      echo *= fed * law.answer;
     }
-    echo += layer.law.slopeAnswer;
-    above = z[l] = added + since + echo ** 2 * lengths[l];
-    if (alike < 1) {
-      const kept = alike * (series(layer.law.slope, c) / series(layer.law.slope, 1)) ** 2;
-      alike = Math.min(1, kept + ((1 - kept) * masks) / layer.width);
-    }
+    echo += law.slopeAnswer;
+    lengths[l] = since + echo ** 2 * v[l];
+    above = z[l] = added + lengths[l];
   }
-  return { z, h };
+  return { z, h, lengths };
 }
 
-function shift(layers) {
-  const missing = (layer) => (layer.orthogonal ? layer.fed ** 2 / layer.width : 0);
-  const z = [], h = [], gradZ = [], gradH = [];
+// As initviz/theory/both_ways.py: what one W for both passes does.
+function along(law, pair) {
+  const energy = total(law.phi) * total(law.slope) * (1 + 2 * law.slopeAnswer * pair.square);
+  return energy > 0 ? Math.min(1, series(law.along, pair) ** 2 / energy) : 0;
+}
+
+function tied(layers, pairs) {
+  const found = [];
+  let [echo, kept, sum] = [0, 0, 0];
+  for (let l = layers.length - 1; l >= 0; l--) {
+    const { law, width, fed, orthogonal } = layers[l];
+    found[l] = sum;
+    if (l + 1 < layers.length) echo *= layers[l + 1].fed * law.answer;
+    echo += law.slopeAnswer;
+    kept = echo + along(law, pairs[l]) * kept;
+    if (!orthogonal) sum += (4 * fed * kept) / width ** 2;
+  }
+  return found;
+}
+
+function shift(layers, v, lengths) {
+  const missing = ({ orthogonal, fed, width }) => (orthogonal ? fed ** 2 / width : 0);
+  const z = [], spread = [], gradZ = [], gradH = [], top = layers.length - 1;
   let carried = 0;
   layers.forEach((layer, l) => {
-    z[l] = layer.fed * carried;
-    h[l] = carried = layer.law.answer * z[l] - missing(layer) * layer.law.curve;
+    const { law, fed } = layer, gained = v[l] / 2 - missing(layer);
+    z[l] = fed * carried;
+    carried = law.answer * z[l] + law.curve * gained;
+    spread[l] = law.spreadAnswer * z[l] + law.spreadCurve * gained;
   });
-  carried = 0;
-  for (let l = layers.length - 1; l >= 0; l--) {
-    gradH[l] = carried;
-    carried += layers[l].law.slopeAnswer * z[l] - missing(layers[l]) * layers[l].law.slopeCurve;
-    gradZ[l] = carried;
+  let moved = 0, share = 1 / layers[top].width;
+  for (let l = top; l >= 0; l--) {
+    const layer = layers[l], { law, fed, width } = layer, right = 1 / width;
+    if (l < top && !layers[l + 1].orthogonal) {
+      moved += Math.log1p(share - right);
+      share /= 1 + share - right;
+    }
+    gradH[l] = moved + (l < top ? lengths[l + 1] / 2 : 0);
+    const bend = law.slopeCurve + law.slopeAnswer - law.slopeAnswer ** 2;
+    const weighed = 1 + (share - right) * (total(law.both) / law.both[0] - 1);
+    const kept = along(law, alone(layer)), growth = 1 + 2 * law.slopeAnswer * fed;
+    share = (growth * (share * kept + (1 - share) * (1 - kept) * right)) / weighed;
+    moved += Math.log(weighed) + law.slopeAnswer * (z[l] - v[l] / 2) + (bend * v[l]) / 2;
+    moved -= missing(layer) * law.slopeCurve;
+    gradZ[l] = moved + lengths[l] / 2;
   }
-  return { h, gradZ, gradH };
+  return { spread, gradZ, gradH };
 }
 
 // ---------------------------------------------------------------- words
