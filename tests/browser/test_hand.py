@@ -103,6 +103,9 @@ def test_the_browsers_band_is_the_servers(engine: Page) -> None:
         Network(depth=50, gain=0.8),
         Network(activation="tanh", initializer="glorot_uniform", depth=30),
         Network(activation="tanh", initializer="orthogonal", gain=1.3, bias_std=0.2, width=64),
+        Network(activation="sigmoid", initializer="glorot_uniform"),
+        Network(activation="softplus", width=64, depth=10),
+        Network(activation="selu", initializer="lecun_normal", width=64),
     ):
         tables = portable(
             network.replace(depth=1, gain=1.0, bias_std=0.0), Batch(), (network.width,)
