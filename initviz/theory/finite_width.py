@@ -29,7 +29,7 @@ from initviz.theory.laws import Laws, laws_at
 from initviz.theory.pairs import Layer, Pair, alikes, alone, followed
 
 # By this factor.
-_RUNS_AWAY = 2.0
+_RUNS_AWAY = 1.25
 
 
 @dataclass(frozen=True)

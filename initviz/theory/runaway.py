@@ -24,7 +24,7 @@ from initviz.theory.tables import STEP, table
 Singles = NDArray[np.float32]
 
 # Networks, and inputs of each.
-_DRAWS, _INPUTS = 384, 8
+_DRAWS, _INPUTS = 256, 16
 _DEPTH = 200
 # ln of the variances that sizes are known at; covariances change slowly.
 _SIZES = np.arange(-14.0, 14.0 + STEP, STEP)
@@ -51,7 +51,7 @@ class Start:
 def typical(lengths: Floats) -> tuple[float, ...]:
     """Return ln of a few lengths that stand for many."""
     shares = np.array_split(np.sort(np.resize(lengths, max(len(lengths), _INPUTS))), _INPUTS)
-    return tuple(float(np.log(share).mean()) for share in shares)
+    return tuple(math.log(float(share.mean())) for share in shares)
 
 
 @lru_cache(maxsize=64)
@@ -96,10 +96,11 @@ class _Draws:
             z[i] = _mean(v) + self._weights(i, 2 * pair.square * pair.loose, normal[0])
             at = np.clip(v, _SIZES[0], _SIZES[-1]).astype(np.float32)
             straight = v - at
-            square, varied, slope, over, *units = _read(self._known(i), at)
-            spread[i] = _mean(varied + straight) + _factor(over.mean(axis=0), normal[1])
+            square, slope, ratio, over, *units = _read(self._known(i), at)
+            square += straight
+            spread[i] = _varied(square, ratio) + _factor(over.mean(axis=0), normal[1])
             fresh, turned = _by_units(units, normal, _aside()[i])
-            square += straight + fresh
+            square += fresh
             h[i] = _mean(square)
             self._slopes.append(slope + turned)
             self._middles.append(at.mean(axis=0))
@@ -164,6 +165,14 @@ def _factor(variance: Singles | np.float32, normal: Singles) -> Singles:
     return np.sqrt(variance) * normal - variance / 2
 
 
+def _varied(square: Singles, ratio: Singles) -> Singles:
+    """Return ln of the variance of h over a draw's inputs and units, (draws,)."""
+    size = _mean(square)
+    mean = (ratio * np.exp((square - size) / 2)).mean(axis=0)
+    found: Singles = size + np.log(np.maximum(1 - mean**2, _NONE))
+    return found
+
+
 def _mean(logs: Shares) -> Shares:
     """Return ln of the mean over a draw's inputs, (draws,)."""
     largest = logs.max(axis=0)
@@ -202,9 +211,8 @@ def _energies(activation: str) -> Floats:
 
 @lru_cache(maxsize=16)
 def _moments(activation: str) -> Floats:
-    """Return ln of E[φ²], of the variance of φ and of E[φ'²], (kinds, sizes)."""
-    square, slope, ratio = table(activation).at(_SIZES)
-    return np.stack((square, square + np.log1p(-np.minimum(ratio**2, 1 - 1e-12)), slope))
+    """Return ln of E[φ²] and E[φ'²], and E[φ]/√E[φ²], (kinds, sizes)."""
+    return np.stack(table(activation).at(_SIZES))
 
 
 @lru_cache(maxsize=16)
