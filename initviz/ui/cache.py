@@ -209,7 +209,7 @@ def _isometry(network: Network, batch: Batch) -> tuple[SingularValues, Law]:
         return values, law(network, batch)
 
 
-@kept(THEORY_BYTES, lambda _: 24 * 2**10)
+@kept(THEORY_BYTES, lambda _: 28 * 2**10)
 def _portable(network: Network, batch: Batch, widths: tuple[int, ...]) -> dict[str, Any] | None:
     with TURNS.turn():
         return portable(network, batch, widths)
