@@ -20,6 +20,11 @@ from initviz.theory.runaway import Start, runaway, typical
 _REACH = 1.96
 # What float32 and a finite batch add in any case, as a relative standard deviation.
 _LEAST = 1e-3
+# Measured over 40 draws at width 64: from He's weights on, whose logits are about 1 in size.
+_SHORT_OF = (
+    "With cross-entropy the band of gradients is too narrow where logits are not small: up to one "
+    "draw in four leaves it, since the errors of all inputs stray together."
+)
 _COLUMNS = {
     "preact_var": "z", "preact_ms": "z", "act_var": "spread", "act_ms": "h",
     "grad_preact_var": "grad_z", "grad_act_var": "grad_h",
@@ -33,12 +38,14 @@ _UNKNOWN = "No law is known for how far ∂ℓ/∂W strays."
 class Band:
     """log10 of the lower and upper end, by column; without one, the reason.
 
-    `draws` is how many draws it was estimated from, None where it follows from a law.
+    `draws` is how many draws it was estimated from, None where it follows from a law; `note` says
+    how the law falls short.
     """
 
     ends: dict[str, tuple[Floats, Floats]]
     reason: str | None = None
     draws: int | None = None
+    note: str | None = None
 
     @property
     def nbytes(self) -> int:
@@ -76,12 +83,12 @@ def luck(network: Network, batch: Batch) -> Band:
         return Band({}, "The band needs a network without normalization and biases of mean 0.")
     layers = _layers(network, batch, predicted)
     cosine = input_cosine(batch, fans(network, batch)[0][0])
-    alike = 0.0 if batch.loss == "gaussian" else error_likeness()
+    alike, note = (0.0, None) if batch.loss == "gaussian" else (error_likeness(), _SHORT_OF)
     if unsteady(layers):
         loss = float(predicted.log10["grad_act_var"][-1])
         low, high = runaway(layers, _start(network, batch), batch.size, cosine, alike)
         either = {c: (_end(low, n, loss), _end(high, n, loss)) for c, n in _COLUMNS.items()}
-        return Band(either)
+        return Band(either, note=note)
     found, moves = stray(layers, batch.size, cosine, alike)
     ends = {}
     for column, name in _COLUMNS.items():
@@ -91,7 +98,7 @@ def luck(network: Network, batch: Batch) -> Band:
         centre = predicted.log10[column] + moved / math.log(10)
         reach = _REACH * np.sqrt(variance) / math.log(10)
         ends[column] = (centre - reach, centre + reach)
-    return Band(ends)
+    return Band(ends, note=note)
 
 
 def _end(end: Stray, name: str, loss: float) -> Floats:

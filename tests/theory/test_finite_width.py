@@ -177,6 +177,13 @@ def test_without_a_law_it_says_so(change: dict[str, object]) -> None:
     assert set(table.attrs["reasons"]) == set(DRAWN)
 
 
+@pytest.mark.parametrize(("loss", "told"), [("gaussian", False), ("cross_entropy", True)])
+@pytest.mark.parametrize("activation", ["relu", "gelu"])
+def test_where_the_law_falls_short_it_says_so(activation: str, loss: str, told: bool) -> None:
+    found = luck(Network(activation=activation), Batch(loss=loss))
+    assert ("too narrow" in (found.note or "")) == told
+
+
 def test_the_public_band_is_a_table_beside_the_prediction() -> None:
     network, batch = Network(depth=7, activation="tanh", gain=1.1), Batch(size=64, seed=3)
     table, expected = band(network, batch), predict(network, batch)

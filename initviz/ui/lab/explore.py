@@ -179,7 +179,7 @@ def _what_lines_are(columns: Sequence[str], predicted: Forecast, luck: Band) -> 
         told.append("Blue band, where there is one: 95 % of draws; ∂ℓ/∂W has none by theory.")
     if luck.reason and not all(banded):
         missing.append(luck.reason)
-    return [*told, *dict.fromkeys(missing)]
+    return [*told, *dict.fromkeys(missing), *([luck.note] if luck.note else [])]
 
 
 def switches() -> None:
