@@ -24,6 +24,7 @@ class Name(StrEnum):
     TRAINING = "training"
     FRONTIER = "frontier"
     MODELS = "models"
+    COVERAGE = "coverage"
 
 
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the rows to a file.")]

@@ -8,6 +8,7 @@ from initviz.recipes.drawing import reinitialize
 from initviz.recipes.table import RECIPES
 from initviz.setting.network import Batch, Network
 from initviz.signals import Signals
+from initviz.theory.band import band
 from initviz.theory.forecast import predict
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Batch",
     "Network",
     "Signals",
+    "band",
     "inspect",
     "predict",
     "probe",

@@ -4,7 +4,7 @@ Forward (He et al. 2015, equation 8, arXiv:1502.01852; Poole et al. 2016, equati
 v_l = n_in Var(w) E[h_{l-1}²] + σ_b², E[h²] = E[φ(z)²] with z ~ N(bias mean, v_l). Backward
 (Glorot and Bengio 2010, equation 6; Schoenholz et al. 2017, equation 8):
 E[(∂ℓ/∂h_{l-1})²] = n_out Var(w) E[(∂ℓ/∂z_l)²], E[(∂ℓ/∂z)²] = E[φ'(z)²] E[(∂ℓ/∂h)²].
-Normalization divides by the spread that it finds (Yang et al. 2019, arXiv:1902.08129).
+Normalization divides by the spread that it finds; over a batch it does more (`batch_norm`).
 Everything is carried in logarithms, one for each input.
 """
 
@@ -19,6 +19,7 @@ from initviz.catalog.initializers import INITIALIZERS
 from initviz.runtime.words import number
 from initviz.setting.data import input_lengths
 from initviz.setting.network import CLASSES, Batch, Network, fans
+from initviz.theory.batch_norm import SMALLEST, normalized
 from initviz.theory.gaussian import Floats
 from initviz.theory.tables import table
 
@@ -96,7 +97,7 @@ class _Pass:
     def run(self) -> Forecast:
         forward = self._forward()
         backward = self._backward(forward)
-        reasons = {}
+        reasons: dict[str, str] = {}
         sizes = {c: self._average(forward[c]) for c in ("z", "h")}
         # Means relative to root mean squares, which stay finite where sizes do not.
         steady = {
@@ -120,9 +121,12 @@ class _Pass:
             "act_ms": sizes["h"],
             "preact_var": sizes["z"] + left["z"],
             "act_var": sizes["h"] + left["h"],
-            "grad_preact_var": self._average(backward["z"]),
-            "grad_act_var": self._average(backward["h"]),
         }
+        if reason := self._no_gradient():
+            reasons |= dict.fromkeys(("grad_preact_var", "grad_act_var"), reason)
+        else:
+            out["grad_preact_var"] = self._average(backward["z"])
+            out["grad_act_var"] = self._average(backward["h"])
         if reason := self._no_weight_gradient():
             reasons["grad_weight_var"] = reason
         else:
@@ -150,19 +154,36 @@ class _Pass:
         found: dict[str, list[Floats]] = {c: [] for c in ("z", "h", "slope", "ratio", "spread")}
         square, spread = self._inputs, self._inputs
         mean_square = _log(self._network.bias_mean**2)
-        for fan_in, fan_out in self._fans:
+        for layer, (fan_in, fan_out) in enumerate(self._fans):
             grown = math.log(fan_in * self._variance(fan_in, fan_out))
             noise = _log(self._network.bias_std**2)
             v = np.logaddexp(square + grown, noise)
             found["z"].append(np.logaddexp(v, mean_square))
             at, inside, spread = self._normalized(v, spread + grown, mean_square)
-            square, slope, ratio = table(self._network.activation, at).at(inside)
             found["spread"].append(spread)
+            square, slope, ratio, spread = self._activated(layer, at, inside)
             found["h"].append(square)
             found["slope"].append(slope)
             found["ratio"].append(ratio)
-            spread = square + np.log1p(-np.minimum(ratio**2, 1 - 1e-12))
         return found
+
+    def _activated(
+        self, layer: int, at: float, inside: Floats
+    ) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return ln of E[h²] and E[φ'²], E[h]/√E[h²], and ln of what inputs do not share of E[h²].
+
+        `at` is the mean of what φ sees, `inside` ln of its variance.
+        """
+        activation, whole = self._network.activation, np.ones_like(inside)
+        if self._network.normalization != "batch":
+            square, slope, ratio = table(activation, at).at(inside)
+            return square, slope, ratio, square + np.log1p(-np.minimum(ratio**2, 1 - 1e-12))
+        seen = normalized(activation, self._batch.size)
+        last = layer + 1 == self._network.depth
+        passed = math.log(seen.last if last else seen.inner)
+        mean = seen.mean / math.sqrt(seen.square)
+        whole_square, unshared = whole * math.log(seen.square), whole * math.log(seen.unshared)
+        return whole_square, whole * passed, whole * mean, unshared
 
     def _normalized(
         self, v: Floats, unshared: Floats, mean_square: float
@@ -207,6 +228,14 @@ class _Pass:
         logits = float(self._average([square])[0]) * math.log(10) + math.log(width * variance)
         error = loss_error(math.exp(min(logits, 60.0) / 2))
         return np.full_like(square, math.log(variance * error) - 2 * math.log(self._batch.size))
+
+    def _no_gradient(self) -> str | None:
+        if self._network.normalization == "batch" and self._batch.size < SMALLEST:
+            return (
+                f"Batch normalization divides by what it finds in a batch: over fewer than "
+                f"{SMALLEST} inputs that is so often next to 0 that gradients have no average."
+            )
+        return None
 
     def _no_weight_gradient(self) -> str | None:
         if self._batch.loss == "cross_entropy":

@@ -21,6 +21,12 @@ from initviz.theory.gaussian import moments
 _SHORTEST, _LONGEST = -30.0, 30.0
 _STEPS = 241
 _CLOSE = 1e-12
+# What quadrature leaves of a factor that is 1.
+_ROUNDING = 1e-9
+_GROWS_STEADILY = (
+    "The gradient keeps its size whatever the biases are; they add their variance to the length in "
+    "every layer, so that it has no fixed point."
+)
 _NEARLY = 1 - 1e-6
 # Cosines from which on series have to be exact in 1 − c.
 _ALIKE = 0.99
@@ -35,7 +41,8 @@ class Phase:
     `q_star` is the length's fixed point that inputs of length 1 reach, `chi_1` the factor by
     which the gradient's variance changes a layer, `chi_q` the factor by which a disturbed
     length returns, `c_star` the cosine that two inputs approach, `depth_q` and `depth_c` the
-    depth scales of both. Without a fixed point all are None and `reason` says why.
+    depth scales of both. Without a fixed point all are None and `reason` says why; but where a
+    length grows by the biases' variance alone, only `q_star` is.
     """
 
     weight_var: float
@@ -57,6 +64,10 @@ def next_length(activation: str, q: float, weight_var: float, bias_var: float) -
 @lru_cache(maxsize=4096)
 def phase(activation: str, weight_var: float, bias_var: float) -> Phase:
     """Return where a deep network of this activation ends up."""
+    if bias_var > 0 and abs(weight_var / _keeping(activation) - 1) < _ROUNDING:
+        # Next to lengths that grow, inputs look ever more alike, slower than by any factor.
+        steady = 1.0, 1.0, 1.0, math.inf, math.inf
+        return Phase(weight_var, bias_var, None, *steady, _GROWS_STEADILY)
     q, reason = _fixed_length(activation, weight_var, bias_var)
     if q == 0:
         return _shrinking(activation, weight_var, reason)
@@ -67,6 +78,11 @@ def phase(activation: str, weight_var: float, bias_var: float) -> Phase:
     c = _fixed_cosine(activation, q, weight_var, bias_var, chi_1)
     steep = chi_1 if c == 1 else weight_var * slope_overlap(activation, q, c)
     return Phase(weight_var, bias_var, q, chi_1, chi_q, c, depth_scale(chi_q), depth_scale(steep))
+
+
+def _keeping(activation: str) -> float:
+    """Return the σ_w² at which a homogeneous φ keeps gradients of any length, ∞ for any other φ."""
+    return edge(activation, 1.0)[0] if ACTIVATIONS[activation].homogeneous else math.inf
 
 
 def depth_scale(factor: float) -> float:
@@ -135,7 +151,8 @@ def next_cosine(activation: str, q: float, c: float, weight_var: float, bias_var
 class Critical:
     """A point of the edge of chaos, where χ₁ = 1, or the reason why there is none.
 
-    `q_star` is None where every length is a fixed point.
+    `q_star` is None where every length is a fixed point, and where none is: χ₁ of a homogeneous φ
+    does not depend on the length.
     """
 
     bias_var: float
@@ -165,9 +182,9 @@ def edge(activation: str, q: float) -> tuple[float, float]:
 @lru_cache(maxsize=1024)
 def critical(activation: str, bias_var: float) -> Critical:
     """Return the edge of chaos at a bias variance: the point of the smallest length."""
-    if bias_var == 0 and ACTIVATIONS[activation].homogeneous:
-        reason = "Every length is a fixed point."
-        return Critical(bias_var, edge(activation, 1.0)[0], None, reason)
+    if ACTIVATIONS[activation].homogeneous:
+        reason = _GROWS_STEADILY if bias_var else "Every length is a fixed point."
+        return Critical(bias_var, _keeping(activation), None, reason)
     grid = np.linspace(-16.0, 12.0, _STEPS)
 
     def excess(log_q: float) -> float:

@@ -10,8 +10,8 @@ from functools import lru_cache
 import numpy as np
 
 from initviz.theory.angles import slope_fall, tail
-from initviz.theory.finite_width import slope_series
 from initviz.theory.gaussian import Floats
+from initviz.theory.laws import slope_series
 from initviz.theory.meanfield import edge
 from initviz.theory.tables import HIGHEST, LOWEST, table
 

@@ -15,9 +15,10 @@ from initviz.catalog.initializers import INITIALIZERS
 from initviz.setting.data import input_cosine, input_lengths
 from initviz.setting.network import CLASSES, Batch, Network, fans
 from initviz.theory.band import error_likeness
-from initviz.theory.finite_width import coarse
+from initviz.theory.batch_norm import SMALLEST, normalized
 from initviz.theory.forecast import LARGEST_BIAS, loss_error
 from initviz.theory.gaussian import Floats
+from initviz.theory.laws import coarse
 from initviz.theory.tables import HIGHEST, LOWEST, STEP, table
 
 # Inputs' lengths are shared out among so many.
@@ -39,8 +40,7 @@ def portable(network: Network, batch: Batch, widths: Sequence[int]) -> dict[str,
     """
     if _beyond(network, batch):
         return None
-    mean = network.bias_mean if network.normalization == "none" else 0.0
-    rows = table(network.activation, mean).rows
+    rows = _rows(network, batch)
     found: dict[str, Any] = {
         "lowest": LOWEST,
         "highest": HIGHEST,
@@ -61,13 +61,29 @@ def portable(network: Network, batch: Batch, widths: Sequence[int]) -> dict[str,
     return found
 
 
+def _rows(network: Network, batch: Batch) -> Floats:
+    """Return the columns of `Table`; under batch normalization one row, for all layers.
+
+    The browser takes what inputs do not share for the variance of h, and what gradients pass in
+    inner layers for what they pass in the last: both differ by about one over the batch's size.
+    """
+    if network.normalization != "batch":
+        mean = network.bias_mean if network.normalization == "none" else 0.0
+        return table(network.activation, mean).rows
+    seen = normalized(network.activation, batch.size)
+    slope = seen.inner * (seen.square - seen.mean**2) / seen.unshared
+    return np.array([[np.log(seen.square), np.log(slope), seen.mean / np.sqrt(seen.square)]])
+
+
 @lru_cache(maxsize=1)
 def _errors() -> list[float]:
     return [round(loss_error(float(np.exp(x / 2))), 5) for x in _LOGITS]
 
 
 def _beyond(network: Network, batch: Batch) -> bool:
-    """Say whether the theory has nothing, or needs a table for every layer."""
+    """Say whether the theory has nothing, or not all, or needs a table for every layer."""
+    if network.normalization == "batch" and batch.size < SMALLEST:
+        return True
     if network.normalization == "rms" and network.bias_mean != 0:
         return True
     initializer = INITIALIZERS[network.initializer]

@@ -44,7 +44,7 @@ def why(network: Network, verdict: Verdict) -> str:
     if network.normalization != "none" or network.bias_mean != 0 or mean != 0:
         return ""
     point = phase(network.activation, width * variance, network.bias_std**2)
-    if point.depth_c is None:
+    if point.q_star is None or point.depth_c is None:
         return _growth(network, width * variance, verdict)
     return _reach(network.depth, TRAINABLE * point.depth_c, point, verdict)
 

@@ -24,7 +24,7 @@ from initviz.experiments.sweep import sweep
 from initviz.runtime.cache import forget, kept
 from initviz.runtime.turns import TURNS, stoppable
 from initviz.setting import cost
-from initviz.theory.band import Band, band
+from initviz.theory.band import Band, luck
 from initviz.theory.cobweb import Cobweb, cobweb
 from initviz.theory.forecast import Forecast, forecast
 from initviz.theory.isometry import Law, law
@@ -209,7 +209,7 @@ def _isometry(network: Network, batch: Batch) -> tuple[SingularValues, Law]:
         return values, law(network, batch)
 
 
-@kept(THEORY_BYTES, lambda _: 24 * 2**10)
+@kept(THEORY_BYTES, lambda _: 28 * 2**10)
 def _portable(network: Network, batch: Batch, widths: tuple[int, ...]) -> dict[str, Any] | None:
     with TURNS.turn():
         return portable(network, batch, widths)
@@ -223,7 +223,7 @@ def _signals(network: Network, batch: Batch) -> Signals:
 @kept(THEORY_BYTES, lambda theory: theory[0].nbytes + theory[1].nbytes)
 def _theory(network: Network, batch: Batch) -> tuple[Forecast, Band]:
     with TURNS.turn():
-        return forecast(network, batch), band(network, batch)
+        return forecast(network, batch), luck(network, batch)
 
 
 @kept(THEORY_BYTES, lambda luck: luck.nbytes)

@@ -8,7 +8,7 @@ import pytest
 from initviz import Batch, Network, probe
 from initviz.engine.measurement import SIZES
 from initviz.experiments.ensemble import DRAWS, affordable, ensemble
-from initviz.theory.band import band
+from initviz.theory.band import luck
 
 FRESH = range(10**6, 10**6 + 40)
 
@@ -39,7 +39,7 @@ def test_about_95_percent_of_other_draws_lie_in_it(change: dict[str, object]) ->
 
 def test_where_a_law_holds_it_says_much_the_same() -> None:
     network, batch = Network(depth=20, width=64), Batch(size=32)
-    law, found = band(network, batch), ensemble(network, batch)
+    law, found = luck(network, batch), ensemble(network, batch)
     assert law.draws is None
     for column, (low, high) in law.ends.items():
         drawn_low, drawn_high = found.ends[column]

@@ -8,13 +8,13 @@ from initviz import Batch, Network, predict, probe
 from initviz.figures.signal import QUANTITIES, plot_signal
 from initviz.figures.theme import LIGHT
 from initviz.figures.theory import plot_theory
-from initviz.theory.band import band
+from initviz.theory.band import luck
 from initviz.theory.forecast import forecast
 
 
 def traces(network: Network, column: str, share: float = 1.0) -> dict[str, dict]:
     batch = Batch()
-    drawn = plot_theory(forecast(network, batch), band(network, batch), column, share, LIGHT)
+    drawn = plot_theory(forecast(network, batch), luck(network, batch), column, share, LIGHT)
     return {trace["name"]: trace for trace in drawn}
 
 
@@ -53,7 +53,7 @@ def test_only_what_theory_knows_is_drawn(network: Network, names: list[str]) -> 
 def test_plotly_accepts_the_traces_and_axes_hold_them(gain: float) -> None:
     network, batch = Network(depth=200, width=16, gain=gain), Batch(size=8)
     quantity = QUANTITIES["act"]
-    theory = plot_theory(forecast(network, batch), band(network, batch), quantity.column, 1, LIGHT)
+    theory = plot_theory(forecast(network, batch), luck(network, batch), quantity.column, 1, LIGHT)
     figure = plot_signal(
         probe(network, batch), [], quantity, "variance", shown=(-8, 8), colours=LIGHT, theory=theory
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from initviz import ACTIVATIONS, Batch, Network, probe
+from initviz import ACTIVATIONS, Batch, Network, predict, probe
 from initviz.theory.gaussian import moments
 from initviz.theory.meanfield import critical, edge, next_cosine, next_length, phase
 
@@ -76,7 +76,7 @@ def test_the_edge_of_chaos_equals_the_checked_values(name: str) -> None:
         ("elu", 0.05, 1.533718, 1.300913), ("selu", 0.05, 0.901766, 0.827302),
         ("gelu", 0, 4, 0), ("silu", 0, 4, 0), ("mish", 0, 2.7778, 0),
         ("sigmoid", 0, 103.0076, 45.6243), ("softplus", 0, None, None), ("softplus", 1, None, None),
-        ("relu", 0.1, None, None),
+        ("relu", 0.1, 2, None), ("linear", 0.1, 1, None), ("leaky_relu", 4, 2 / 1.0001, None),
     ],
 )  # fmt: skip
 def test_critical_points(
@@ -86,6 +86,32 @@ def test_critical_points(
     assert found.weight_var == (None if weight_var is None else pytest.approx(weight_var, rel=1e-5))
     assert found.q_star == (None if q is None else pytest.approx(q, rel=1e-5))
     assert (found.reason is None) == (weight_var is not None and bool(q))
+
+
+@pytest.mark.parametrize("name", ["linear", "relu", "leaky_relu"])
+@pytest.mark.parametrize("bias_std", [0.02, 0.2, 1.0])
+def test_biases_lengthen_signals_of_a_homogeneous_network_and_leave_its_gradients(
+    name: str, bias_std: float
+) -> None:
+    found = critical(name, bias_std**2)
+    assert found.document()["chi_1"] == 1
+    assert "no fixed point" in found.reason
+    point = phase(name, found.weight_var, bias_std**2)
+    assert (point.chi_1, point.depth_c, point.q_star) == (1, math.inf, None)
+    assert phase(name, 1.001 * found.weight_var, bias_std**2).chi_1 is None
+    assert phase(name, 0.999 * found.weight_var, bias_std**2).chi_1 == pytest.approx(0.999)
+    network = Network(
+        depth=100, width=512, activation=name, initializer="lecun_normal", bias_std=bias_std,
+        gain=math.sqrt(found.weight_var),
+    )  # fmt: skip
+    expected = predict(network, Batch())
+    assert expected["grad_preact_var"].to_numpy() == pytest.approx(
+        np.full(100, 1 / found.weight_var), rel=1e-6
+    )
+    grown = np.diff(expected["preact_ms"])
+    assert grown == pytest.approx(np.full(99, bias_std**2), rel=1e-6)
+    measured = probe(network).log10["grad_preact_var"]
+    assert abs(measured[0] - measured[-1]) < 2 * math.sqrt(100 * 5 / 512) / math.log(10)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@
   `moving.js` has the charts in hand and draws each frame, `redraw.js` both at another setting,
   `gains.js` the measured curve there, `before.js` dims what belongs to the setting before,
   `dock.js` shows charts small that are out of sight.
-- What theory says: `theory.js` with `table.js`, the band in `luck.js`, in words `words.js`.
+- What theory says: `theory.js` with `table.js`, in words `words.js`; the band in
+  `luck.js` with `pairs.js` and `strays.js`.
 - The picture: `picture.js`, a copy of a chart that can move, of `parts.js`, `axes.js`, `svg.js`,
   `decades.js`; `mark.js` is the network's own mark on the plane.
 - What plays: `play.js`, `sweep.js`, `strip.js`.

@@ -1,53 +1,47 @@
-// The band of luck, where 95 % of draws lie: as initviz/theory/finite_width.py, with shortened
-// series.
+// The band of luck, where 95 % of draws lie: as initviz/theory/band.py.
 
 import { floats } from "./packed.js";
+import { alikes, alone, followed } from "./pairs.js";
 import { sure } from "./slip.js";
+import { shift, spreadBackward, spreadForward, tied } from "./strays.js";
 
+/** @import { Law, Layer } from "./pairs.js" */
 /** @import { DrawnColumn, Ends, Logs, Prediction, Setting, Tables } from "./types.js" */
 
-/** @typedef {Float32Array} Series */
+const TERMS_OF_LAW = 8;
+const SERIES_OF_LAW = 7;
+const ENTRIES = SERIES_OF_LAW * TERMS_OF_LAW + 6;
+const REACH = 1.96;
+// A strayed length that grows by more is no longer a small one.
+const RUNS_AWAY = 2;
 
 /**
- * @typedef {object} Layer
- * @property {ReturnType<typeof lawOf>} law
- * @property {number} fed the share of a size that the layer before has fed
- * @property {boolean} orthogonal
- * @property {number} width
- */
-
-const TERMS = 8;
-const ENTRIES = 5 * TERMS + 4;
-
-/**
- * One row of the table: five series, then four numbers.
+ * One row of the table: the series, then six numbers.
  * @param {Float32Array} row
+ * @returns {Law}
  */
 function lawOf(row) {
   /** @param {number} s */
-  const terms = (s) => row.subarray(s * TERMS, (s + 1) * TERMS);
-  const [answer, slopeAnswer, curve, slopeCurve] = row.subarray(5 * TERMS);
+  const terms = (s) => row.subarray(s * TERMS_OF_LAW, (s + 1) * TERMS_OF_LAW);
+  const [answer, curve, slopeAnswer, slopeCurve, spreadAnswer, spreadCurve] = row.subarray(
+    SERIES_OF_LAW * TERMS_OF_LAW,
+  );
   return {
     phi: terms(0),
     slope: terms(1),
     square: terms(2),
     slopeSquare: terms(3),
     both: terms(4),
+    spread: terms(5),
+    along: terms(6),
     answer,
-    slopeAnswer,
     curve,
+    slopeAnswer,
     slopeCurve,
+    spreadAnswer,
+    spreadCurve,
   };
 }
-
-/** @type {(e: Series, c: number) => number} */
-const series = (e, c) => {
-  let sum = 0;
-  for (let k = TERMS - 2; k >= 0; k--) sum = sum * c + e[k];
-  // What is beyond counts as the sixteenth power.
-  const c4 = c * c * c * c;
-  return sum + e[TERMS - 1] * c4 * c4 * c4 * c4;
-};
 
 export class Luck {
   /** @param {Tables} tables */
@@ -90,20 +84,25 @@ export class Luck {
     let grown = 1;
     for (const { fed, law } of layers) {
       grown = Math.max(1, grown * fed * law.answer);
-      if (grown > 1.5) return null;
+      if (grown > RUNS_AWAY) return null;
     }
-    const parallel = layers.map(() => 1);
-    const cosines = this.cosines(layers, this.tables.widths[setting.width].cosine);
-    const [one, two] = [parallel, cosines].map((c) => spreadForward(layers, c));
-    const backOne = spreadBackward(layers, parallel, one.v, 1);
-    const backTwo = spreadBackward(layers, cosines, two.v, this.luck.alike);
-    const moved = shift(layers);
+    const singles = layers.map(alone);
+    const pairs = followed(layers, this.tables.widths[setting.width].cosine);
+    const [one, two] = [singles, pairs].map((p) => spreadForward(layers, p));
+    const wholly = layers.map(() => 1);
+    const backOne = spreadBackward(layers, singles, one.v, wholly);
+    const turns = alikes(layers, pairs, this.luck.alike);
+    const backTwo = spreadBackward(layers, pairs, two.v, turns);
+    const both = tied(layers, pairs);
+    /** @param {number[]} values */
+    const plus = (values) => values.map((x, l) => x + both[l]);
+    const moved = shift(layers, one.v, backOne.lengths);
     /** @type {(column: DrawnColumn, own: number[], shared: number[], moves: number[]) => Logs} */
     const end = (column, own, shared, moves) => this.outline(theory[column], own, shared, moves);
     return {
-      act_var: end("act_var", one.h, two.h, moved.h),
-      grad_preact_var: end("grad_preact_var", backOne.z, backTwo.z, moved.gradZ),
-      grad_act_var: end("grad_act_var", backOne.h, backTwo.h, moved.gradH),
+      act_var: end("act_var", one.spread, two.spread, moved.spread),
+      grad_preact_var: end("grad_preact_var", backOne.z, plus(backTwo.z), moved.gradZ),
+      grad_act_var: end("grad_act_var", backOne.h, plus(backTwo.h), moved.gradH),
     };
   }
 
@@ -121,110 +120,10 @@ export class Luck {
     for (let l = 0; l < n; l++) {
       const variance = Math.max(own[l] / size + shared[l] * (1 - 1 / size), 1e-6);
       const centre = logs[l] + (moves[l] - variance / 2) / Math.LN10;
-      const reach = (1.96 * Math.sqrt(variance)) / Math.LN10;
+      const reach = (REACH * Math.sqrt(variance)) / Math.LN10;
       outline[l] = centre - reach;
       outline[2 * n - 1 - l] = centre + reach;
     }
     return outline;
   }
-
-  /**
-   * Between two inputs, in front of each layer.
-   * @param {Layer[]} layers
-   * @param {number} cosine
-   */
-  cosines(layers, cosine) {
-    return layers.map((layer) => {
-      const c = layer.fed * cosine + 1 - layer.fed;
-      const kept = (series(layer.law.phi, c) / series(layer.law.phi, 1)) ** 2;
-      const stray = series(layer.law.square, c) / layer.law.square[0] / layer.width;
-      cosine = Math.sqrt(Math.min(1, kept + (1 - kept) * stray));
-      return c;
-    });
-  }
-}
-
-/** @type {(layer: Layer, c: number) => number} */
-const loose = ({ orthogonal, fed }, c) => (orthogonal && c ? 1 - ((c - 1 + fed) / c) ** 2 : 1);
-
-/** @type {(e: Series, layer: Layer, c: number) => number} */
-const common = (e, layer, c) => (series(e, c) - e[0] + (loose(layer, c) - 1) * e[2] * c * c) / e[0];
-
-/**
- * @param {Layer[]} layers
- * @param {number[]} cosines
- */
-function spreadForward(layers, cosines) {
-  /** @type {Record<"h" | "v", number[]>} */
-  const found = { h: [], v: [] };
-  let carried = 0;
-  layers.forEach((layer, l) => {
-    const lengths = layer.fed ** 2 * carried;
-    const fresh = common(layer.law.square, layer, cosines[l]) / layer.width;
-    carried = layer.law.answer ** 2 * lengths + fresh;
-    found.v.push(lengths);
-    found.h.push(carried);
-  });
-  return found;
-}
-
-/**
- * @param {Layer[]} layers
- * @param {number[]} cosines
- * @param {number[]} lengths
- * @param {number} alike how alike two gradients are
- */
-function spreadBackward(layers, cosines, lengths, alike) {
-  /** @type {Record<"z" | "h", number[]>} */
-  const found = { z: [], h: [] };
-  let [added, since, echo, above] = [0, 0, 0, 0];
-  for (let l = layers.length - 1; l >= 0; l--) {
-    const layer = layers[l];
-    const c = cosines[l];
-    const top = l === layers.length - 1;
-    const rounded = layer.orthogonal && !top ? 1 : 0;
-    found.h[l] = above + (rounded ? 0 : (2 * alike) / layer.width);
-    const masks = 1 + common(layer.law.slopeSquare, layer, c);
-    added += (masks * (1 + 2 * alike) - 1 - 2 * alike * rounded) / layer.width;
-    if (!top) {
-      const { fed } = layers[l + 1];
-      since += ((echo * fed) ** 2 * common(layer.law.square, layer, c)) / layer.width;
-      since += (2 * echo * fed * common(layer.law.both, layer, c)) / layer.width;
-      echo *= fed * layer.law.answer;
-    }
-    echo += layer.law.slopeAnswer;
-    above = added + since + echo ** 2 * lengths[l];
-    found.z[l] = above;
-    if (alike < 1) {
-      const kept = alike * (series(layer.law.slope, c) / series(layer.law.slope, 1)) ** 2;
-      alike = Math.min(1, kept + ((1 - kept) * masks) / layer.width);
-    }
-  }
-  return found;
-}
-
-/**
- * How far the average of a finite width lies from the limit.
- * @param {Layer[]} layers
- */
-function shift(layers) {
-  /** @param {Layer} layer */
-  const missing = (layer) => (layer.orthogonal ? layer.fed ** 2 / layer.width : 0);
-  /** @type {number[]} */
-  const z = [];
-  /** @type {Record<"h" | "gradZ" | "gradH", number[]>} */
-  const found = { h: [], gradZ: [], gradH: [] };
-  let carried = 0;
-  layers.forEach((layer, l) => {
-    z[l] = layer.fed * carried;
-    carried = layer.law.answer * z[l] - missing(layer) * layer.law.curve;
-    found.h[l] = carried;
-  });
-  carried = 0;
-  for (let l = layers.length - 1; l >= 0; l--) {
-    found.gradH[l] = carried;
-    carried += layers[l].law.slopeAnswer * z[l] - missing(layers[l]) * layers[l].law.slopeCurve;
-    found.gradZ[l] = carried;
-  }
-  return found;
 }

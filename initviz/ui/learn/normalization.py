@@ -45,9 +45,10 @@ gradient that it hands back. Only where weights are so small that the variance i
 smallest gains.
 
 **What it costs.** Normalization changes the gradient's variance by a factor of its own in every
-layer, π/(π − 1) = 1.47 for wide ReLU layers, and no gain and no initializer can take that away
-(Yang et al. 2019). So it does not let ReLU networks be as deep as one likes: about 20 layers of it
-multiply to the 1000 at which the verdict turns to exploding, and 30 are well beyond.
+layer, π/(π − 1) = 1.47 for wide ReLU layers and large batches, 1.59 over 16 inputs, and no gain
+and no initializer can take that away (Yang et al. 2019). So it does not let ReLU networks be as
+deep as one likes: about 20 layers of it multiply to the 1000 at which the verdict turns to
+exploding, and 30 are well beyond.
 
 **What training says.** Around that limit nothing breaks at once. Of networks of 20 ReLU layers
 with He normal weights at gains 0.1, 0.5, 1 and 2, all with batch normalization come below a loss

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from initviz import ACTIVATIONS, Batch, Network
 from initviz.runtime.words import from_log10
-from initviz.theory.band import band
+from initviz.theory.band import luck
 from initviz.theory.forecast import forecast
 from initviz.theory.portable import portable
 
@@ -82,6 +82,9 @@ def test_the_browsers_band_is_the_servers(engine: Page) -> None:
         Network(depth=50, gain=0.8),
         Network(activation="tanh", initializer="glorot_uniform", depth=30),
         Network(activation="tanh", initializer="orthogonal", gain=1.3, bias_std=0.2, width=64),
+        Network(activation="sigmoid", initializer="glorot_uniform"),
+        Network(activation="softplus", width=64, depth=10),
+        Network(activation="selu", initializer="lecun_normal", width=64),
     ):
         tables = portable(
             network.replace(depth=1, gain=1.0, bias_std=0.0), Batch(), (network.width,)
@@ -93,7 +96,7 @@ def test_the_browsers_band_is_the_servers(engine: Page) -> None:
             }""",
             [tables, network.model_dump()],
         )
-        for column, expected in band(network, Batch()).ends.items():
+        for column, expected in luck(network, Batch()).ends.items():
             if column not in ends:
                 continue
             reach = np.subtract(*expected[::-1]).max()
