@@ -156,7 +156,7 @@ class _Pass:
         mean_square = _log(self._network.bias_mean**2)
         for layer, (fan_in, fan_out) in enumerate(self._fans):
             grown = math.log(fan_in * self._variance(fan_in, fan_out))
-            noise = _log(self._network.bias_std**2)
+            noise = 2 * _log(self._network.bias_std)
             v = np.logaddexp(square + grown, noise)
             found["z"].append(np.logaddexp(v, mean_square))
             at, inside, spread = self._normalized(v, spread + grown, mean_square)
