@@ -24,6 +24,8 @@ class Name(StrEnum):
     TRAINING = "training"
     FRONTIER = "frontier"
     MODELS = "models"
+    VERDICTS = "verdicts"
+    OUTLOOK = "outlook"
     COVERAGE = "coverage"
 
 

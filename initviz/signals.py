@@ -105,6 +105,7 @@ class Signals(Measurement):
                 "verdict": diagnosis.verdict,
                 "reason": diagnosis.reason,
                 "fix": diagnosis.fix.model_dump() if diagnosis.fix else None,
+                "outlook": dict(diagnosis.outlook) if diagnosis.outlook else None,
             },
         }
 

@@ -17,6 +17,7 @@ from initviz.runtime.documents import records
 from initviz.runtime.words import listed, number
 from initviz.setting.links import split
 from initviz.theory.meanfield import critical
+from initviz.verdict.outlook import in_words
 
 Module = Annotated[
     str | None,
@@ -83,6 +84,8 @@ def _print_signals(signals: Signals) -> None:
         console.print(f"Not measured: {listed(signals.unseen)}.")
     diagnosis = signals.diagnosis
     console.print(f"[bold]{diagnosis.verdict}[/bold]: {diagnosis.reason}")
+    if diagnosis.outlook is not None:
+        console.print(in_words(diagnosis.outlook))
     if diagnosis.fix is not None and signals.network is not None:
         changes = [f"{f}={v}" for f, v in signals.network.changes(diagnosis.fix).items()]
         console.print(f"A probe finds it stable with {', '.join(changes)}.")

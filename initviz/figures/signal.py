@@ -203,7 +203,7 @@ def zone_names(zone: Window, shown: Window, colours: Palette, *, backward: bool)
     # At the end where the signal arrives: the curve is in the zone where it starts.
     side: dict[str, Any] = {"xref": "paper", "x": 0 if backward else 1}
     side["xanchor"] = "left" if backward else "right"
-    notes = [note("trains", colours, y=zone[1], yanchor="top", **side)]
+    notes = [note("stable", colours, y=zone[1], yanchor="top", **side)]
     if zone[0] - shown[0] > room:
         notes.append(note("vanishing", colours, y=zone[0], yanchor="top", **side))
     if shown[1] - zone[1] > room:

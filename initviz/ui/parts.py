@@ -10,6 +10,7 @@ from initviz.figures.export import to_csv
 from initviz.figures.theme import Palette, palette
 from initviz.ui.text import BADGES, plain
 from initviz.verdict.diagnosis import Diagnosis
+from initviz.verdict.outlook import in_words
 
 PLOTLY = {"displayModeBar": False}
 Figures = dict[str, Any]
@@ -32,7 +33,10 @@ def answer(diagnosis: Diagnosis) -> Iterator[None]:
     label, icon, colour = BADGES[diagnosis.verdict]
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="verdict"):
         st.badge(label, icon=f":material/{icon}:", color=colour)
-        st.markdown(plain(diagnosis.reason), width="stretch")
+        with st.container(width="stretch", gap=None):
+            st.markdown(plain(diagnosis.reason))
+            if diagnosis.outlook is not None:
+                st.caption(plain(in_words(diagnosis.outlook)))
         yield
 
 

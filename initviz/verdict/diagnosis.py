@@ -1,11 +1,13 @@
 """What a pass means: a verdict, the reason in one sentence, and a repair that was measured."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from initviz.engine.measurement import Measurement
 from initviz.setting.network import Batch, Network
 from initviz.verdict.drift import drift
+from initviz.verdict.outlook import outlook
 from initviz.verdict.repair import find_fix
 from initviz.verdict.verdict import Verdict, verdict_on
 
@@ -15,7 +17,8 @@ class Diagnosis:
     """The verdict and its reason; `fix` is looked for when first asked for.
 
     `drift` is the decades by which the gradient's variance changes a layer. Without a `network`
-    and its `batch` no repair is looked for.
+    and its `batch` no repair is looked for. `outlook` is how likely it learns, by optimizer; None
+    where no such network was trained.
     """
 
     verdict: Verdict
@@ -23,6 +26,7 @@ class Diagnosis:
     network: Network | None = None
     batch: Batch | None = None
     drift: float = 0.0
+    outlook: Mapping[str, float] | None = None
 
     @cached_property
     def fix(self) -> Network | None:
@@ -37,4 +41,5 @@ def diagnose(measured: Measurement) -> Diagnosis:
     verdict, reason = verdict_on(measured)
     whole = drift(measured.log10["grad_preact_var"][::-1], "", "layer", backward=True).decades
     a_layer = whole / max(1, len(measured.layers) - 1)
-    return Diagnosis(verdict, reason, measured.network, measured.batch, a_layer)
+    likely = outlook(measured)
+    return Diagnosis(verdict, reason, measured.network, measured.batch, a_layer, likely)

@@ -7,6 +7,7 @@ from initviz.engine.networks import measure
 from initviz.runtime.cache import kept
 from initviz.setting import cost
 from initviz.setting.network import Batch, Network
+from initviz.verdict.outlook import UNSURE, outlook
 from initviz.verdict.thresholds import OTHER_SEEDS
 from initviz.verdict.verdict import verdict_on
 
@@ -20,9 +21,10 @@ _VERDICTS_BYTES = 16 * 2**20
 def find_fix(network: Network, batch: Batch, drift: float) -> Network | None:
     """Return the first candidate, smallest change first, that is stable for several seeds.
 
+    One that likely learns goes before one that only keeps the signal.
     `drift` is the decades by which the gradient's variance changes a layer.
     """
-    spent = 0.0
+    spent, first = 0.0, None
     seeds = [(batch.seed + offset) % 2**32 for offset in range(OTHER_SEEDS + 1)]
     for candidate in _candidates(network, drift):
         needed = cost.flops(candidate, batch)
@@ -33,18 +35,26 @@ def find_fix(network: Network, batch: Batch, drift: float) -> Network | None:
         )
         spent += cost.flops(candidate, trial)
         if spent > _SEARCH_FLOPS:
-            return None
+            break
         # On the user's own batch last, since it may be the largest.
         if all(_stable(candidate, trial.replace(seed=s)) for s in seeds[::-1]) and (
             trial == batch or _stable(candidate, batch)
         ):
-            return candidate
-    return None
+            if _promising(candidate, trial):
+                return candidate
+            first = first or candidate
+    return first
 
 
 @kept(_VERDICTS_BYTES)
 def _stable(network: Network, batch: Batch) -> bool:
     return cost.fits(network, batch) and verdict_on(measure(network, batch))[0] == "stable"
+
+
+@kept(_VERDICTS_BYTES)
+def _promising(network: Network, batch: Batch) -> bool:
+    found = outlook(measure(network, batch))
+    return found is not None and max(found.values()) > UNSURE[1]
 
 
 def _candidates(network: Network, drift: float) -> Iterator[Network]:

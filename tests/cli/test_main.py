@@ -35,7 +35,7 @@ def test_json_is_one_document_with_the_contracts_keys(capsys, monkeypatch) -> No
     assert Network(**document["network"]) == Network(depth=20, width=256)
     assert Batch(**document["batch"]) == Batch()
     assert [list(row) for row in document["layers"]] == [list(COLUMNS)] * 20
-    assert list(document["diagnosis"]) == ["verdict", "reason", "fix"]
+    assert list(document["diagnosis"]) == ["verdict", "reason", "fix", "outlook"]
     table = probe(Network(width=256)).table
     assert [row["act_var"] for row in document["layers"]] == pytest.approx(list(table["act_var"]))
     assert all(isinstance(row["fan_in"], int) for row in document["layers"])

@@ -73,6 +73,25 @@ def test_the_smallest_change_comes_first() -> None:
     assert fix == Network(depth=50, initializer="he_normal")
 
 
+@pytest.mark.parametrize(
+    ("network", "alone"),
+    [
+        (Network(depth=60, width=16, initializer="glorot_uniform"), {"gain": 1.49}),
+        (
+            Network(depth=60, width=32, activation="tanh", initializer="normal"),
+            {"initializer": "glorot_uniform"},
+        ),
+    ],
+)
+def test_what_is_stable_for_one_seed_alone_is_no_repair(
+    network: Network, alone: dict[str, object]
+) -> None:
+    batch = Batch(size=32)
+    lucky = network.replace(**alone)
+    assert probe(lucky, batch).diagnosis.verdict == "stable"
+    assert probe(network, batch).diagnosis.fix != lucky
+
+
 def test_no_repair_is_offered_where_none_was_found() -> None:
     assert probe(Network(depth=100, width=1)).diagnosis.fix is None
 

@@ -8,7 +8,7 @@ import { make } from "./svg.js";
 
 /**
  * @param {Picture} picture
- * @param {string} trains the colour of the zone where networks train
+ * @param {string} trains the colour of the zone where the signal is stable
  * @returns {Parts}
  */
 export function partsOf(picture, trains) {
@@ -58,7 +58,7 @@ function textsOf({ root, size: { w, h }, ink, backward }) {
   const note = { fill: ink, "font-size": 11, "text-anchor": backward ? "start" : "end" };
   const at = { ...note, x: backward ? 2 : w - 2 };
   return {
-    words: ["trains", "vanishing", "exploding"].map((word) => make("text", at, root, word)),
+    words: ["stable", "vanishing", "exploding"].map((word) => make("text", at, root, word)),
     label: make("text", { ...note, x: w, y: h + 37, "text-anchor": "end" }, root),
     legend: make("text", { y: h + 60, fill: ink, "font-size": 12 }, root),
   };
