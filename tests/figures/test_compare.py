@@ -89,7 +89,7 @@ def test_curves_are_the_cells_and_can_be_told_apart(cells: list[Cell], side: str
     assert len({c.line.color for c in figure.data}) == len({c.marker.symbol for c in figure.data})
     assert len({c.name for c in figure.data}) == 5
     assert figure.layout.yaxis.type == "log"
-    assert [n.text for n in figure.layout.annotations].count("trains") == 1
+    assert [n.text for n in figure.layout.annotations].count("stable") == 1
     assert all(c.name in describe(chosen, side) for c in figure.data)
 
 
@@ -112,7 +112,7 @@ def test_the_zone_is_everyones_whichever_curve_comes_first(cells: list[Cell]) ->
 def test_a_thin_zone_is_not_named_since_the_words_would_lie_on_each_other(
     cells: list[Cell],
 ) -> None:
-    for shown, named in (((-90, 4), ["trains", "vanishing"]), ((-200, 4), ["vanishing"])):
+    for shown, named in (((-90, 4), ["stable", "vanishing"]), ((-200, 4), ["vanishing"])):
         figure = plot_overlay(cells[:2], "z", shown=shown, colours=LIGHT)
         assert [n.text for n in figure.layout.annotations] == named
 

@@ -14,7 +14,7 @@ def test_from_nothing_the_legend_says_what_is_drawn(visit: Visit) -> None:
     visit.open("/?gain=0")
     drag(visit, "gain", 30, steps=5)
     chart = visit.page.locator(".st-key-gradient_chart")
-    for told in ("theory", "95 % of draws", "trains"):
+    for told in ("theory", "95 % of draws", "stable"):
         expect(chart.locator(".hand").get_by_text(told)).to_be_visible()
     expect(chart.locator(".hand").get_by_text("measured")).to_have_count(0)
     expect(chart.locator(".svg-container").last.locator(".legend")).to_have_count(0)
